@@ -1,0 +1,1 @@
+"""Storefront: a hypermedia shop whose pages work before, with and after JavaScript."""

@@ -1,0 +1,40 @@
+"""Who a user is. ``email`` is shown and written to; what belongs to a person belongs to the id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storefront.carts.model import Address
+
+
+class Role(StrEnum):
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    email: str
+    full_name: str
+    phone: str
+    role: Role
+    verified: bool
+    blocked: bool
+    language: str | None
+    theme: str | None
+    addresses: tuple[Address, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in device: where and when it was last seen, until when it lives."""
+
+    id: str
+    user_id: str
+    device: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime

@@ -1,0 +1,1 @@
+"""Checkout, numbered orders and what becomes of them."""

@@ -1,0 +1,81 @@
+"""What an order is: a copy of what was bought, which no later change of the catalogue touches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storefront.carts.model import Address
+
+
+class Status(StrEnum):
+    GENERATED = "generated"
+    PAID = "paid"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+NEXT_STEPS: Mapping[Status, frozenset[Status]] = {
+    Status.GENERATED: frozenset({Status.PAID, Status.CANCELLED}),
+    Status.PAID: frozenset({Status.SHIPPED, Status.CANCELLED}),
+    Status.SHIPPED: frozenset({Status.DELIVERED}),
+    Status.DELIVERED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+
+def may_become(current: Status, wanted: Status) -> bool:
+    return wanted in NEXT_STEPS[current]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """A line item as it was at purchase."""
+
+    product_id: str
+    sku: str
+    options: Mapping[str, str]
+    name: str
+    description: str
+    photo: str | None
+    unit_price: int
+    quantity: int
+
+    @property
+    def line_total(self) -> int:
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of an order's history; ``by`` is a display name or the shop's."""
+
+    status: Status
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order; all money in minor units of ``currency``, ``tax_included`` is contained in total."""
+
+    number: int
+    user_id: str
+    email: str
+    status: Status
+    items: tuple[OrderItem, ...]
+    subtotal: int
+    shipping: int
+    tax_included: int
+    total: int
+    currency: str
+    delivery_address: Address
+    payment_instructions: str
+    language: str
+    created_at: datetime
+    history: tuple[Step, ...]
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return may_become(self.status, Status.CANCELLED)
