@@ -1,0 +1,52 @@
+// What HTML cannot do yet. Everything works without this file.
+const all = (selector, root = document) => root.querySelectorAll(selector);
+
+document.addEventListener("click", ({ target }) => {
+  const step = target.closest("[data-step]");
+  if (step) {
+    const input = step.parentElement.querySelector("input");
+    step.dataset.step > 0 ? input.stepUp() : input.stepDown();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  target.closest("[data-dismiss]")?.parentElement.remove();
+  // A click on the veil around a dialog closes it, where the browser lacks closedby.
+  if (target.matches("dialog[open]")) target.close();
+});
+
+// Arrows walk through the suggestions; Escape puts them away.
+document.addEventListener("keydown", (event) => {
+  const search = event.target.closest(".search");
+  if (!search) return;
+  const stops = [...all("input, .suggestions a", search)];
+  const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (move) {
+    event.preventDefault();
+    stops[(stops.indexOf(event.target) + move + stops.length) % stops.length]?.focus();
+  }
+  if (event.key === "Escape") {
+    search.querySelector(".suggestions").replaceChildren();
+    stops[0].focus();
+  }
+});
+
+const busy = (is) => (event) => {
+  const target = event.detail.ctx.target;
+  if (target instanceof Element) target.setAttribute("aria-busy", is);
+};
+document.addEventListener("htmx:before:request", busy(true));
+document.addEventListener("htmx:finally:request", busy(false));
+
+document.addEventListener("htmx:after:swap", () => {
+  all("dialog[data-show]:not([open])").forEach((dialog) => {
+    dialog.removeAttribute("data-show");
+    dialog.showModal();
+  });
+  // A morph leaves what was ticked by hand; the server's answer is what holds.
+  all("form[data-as-answered]").forEach((form) => form.reset());
+});
+
+document.addEventListener("htmx:error", (event) => {
+  if (!event.detail.ctx) return;
+  const notice = document.getElementById("no-answer").content.cloneNode(true);
+  document.getElementById("notices").replaceChildren(notice);
+});
