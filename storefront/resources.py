@@ -1,4 +1,4 @@
-"""Where the files that are not Python live: in the wheel beside the code, in a checkout above it."""
+"""Where the files that are not Python live: in the wheel beside the code, else above it."""
 
 from pathlib import Path
 

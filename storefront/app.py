@@ -1,0 +1,79 @@
+"""create_app(): the only wiring. Reads from top to bottom as the shop opens."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from typing import Any
+
+from quart import Quart
+
+from storefront import settings
+from storefront.database import Database, connect
+from storefront.settings import Settings
+from storefront.shop import Shop
+from storefront.web import failures, health, language, limits, notices, pages, security
+from storefront.web.assets import Assets, StaticFiles
+from storefront.web.methods import MethodOverride
+from storefront.web.rendering import PageParts, Templates
+
+LARGEST_BODY_BYTES = 12 * 1024 * 1024
+
+INDEXES = {**failures.INDEXES, **limits.INDEXES}
+
+
+def create_app(values: Settings | None = None) -> Quart:
+    """The shop as an ASGI application; it connects to its database when serving starts."""
+    values = values or settings.load()
+    app = Quart("storefront", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    security.secure(app)
+    app.before_request(language.choose_language)
+    app.after_request(notices.keep_notices)
+    failures.handle_failures(app)
+    for blueprint in (health.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
+    assets = Assets()
+
+    @app.while_serving
+    async def open_shop() -> AsyncGenerator[None, None]:
+        with contextlib.ExitStack() as stack:
+            database = await _open_database(values, stack)
+            shop = Shop(values, database)
+            app.extensions["shop"] = shop
+            shop.add_part(Templates(shop, assets))
+            shop.add_part(PageParts(cart_count=_no_cart, categories=lambda _: ()))
+            await database.ensure_indexes(INDEXES)
+            await shop.changes.start()
+            async with _running(database.expire_abandoned_transactions()):
+                yield
+            await shop.changes.stop()
+            database.close()
+
+    app.asgi_app = StaticFiles(MethodOverride(app.asgi_app), assets)  # type: ignore[method-assign]
+    return app
+
+
+async def _no_cart(shop: Shop) -> int:
+    return 0
+
+
+async def _open_database(values: Settings, stack: contextlib.ExitStack) -> Database:
+    url = values.database.url.get_secret_value()
+    if values.database.is_embedded:
+        from storefront import embedded  # noqa: PLC0415
+
+        url = stack.enter_context(embedded.embedded_database(values.database.path, role="worker"))
+    return await connect(url, values.database.name)
+
+
+@contextlib.asynccontextmanager
+async def _running(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run ``tasks`` in the background until the block ends."""
+    started = [asyncio.create_task(task) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.gather(*started, return_exceptions=True)

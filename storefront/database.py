@@ -1,0 +1,285 @@
+"""The only place that knows Motor: client, indexes, transactions and the change feed.
+
+The same calls run on MongoDB (a replica set) and on the embedded SecantusDB.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+# Motor runs each call on a thread, and a change feed holds one for good: its default of five
+# threads per core starves. It reads the variable once, when it is imported.
+os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
+
+from bson import ObjectId
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorGridFSBucket,
+)
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, WriteConcern
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "UNAVAILABLE",
+    "ChangeFeed",
+    "Collection",
+    "Database",
+    "DatabaseUnreachableError",
+    "DuplicateKeyError",
+    "IndexModel",
+    "ObjectId",
+    "PyMongoError",
+    "Subscriber",
+    "Transaction",
+    "connect",
+    "object_id",
+]
+
+log = logging.getLogger(__name__)
+
+Collection = AsyncIOMotorCollection
+Transaction = AsyncIOMotorClientSession
+Document = Mapping[str, Any]
+Result = TypeVar("Result")
+
+# What PyMongo raises when the database cannot answer now, though the request may be fine.
+UNAVAILABLE: tuple[type[PyMongoError], ...] = (
+    ConnectionFailure,
+    WaitQueueTimeoutError,
+    ExecutionTimeout,
+)
+
+ABANDONED_TRANSACTIONS_EVERY_SECONDS = 30
+_SERVER_SELECTION_MS = 3_000
+
+
+class DatabaseUnreachableError(Exception):
+    """The database did not answer at the start; the message is for the person who starts it."""
+
+
+def object_id(text: object) -> ObjectId | None:
+    """The ObjectId written as 24 lower-case hex digits, or None for anything else."""
+    if isinstance(text, str) and re.fullmatch(r"[0-9a-f]{24}", text):
+        return ObjectId(text)
+    return None
+
+
+class Database:
+    """A connection to the shop's database. One per process; `connect` makes it."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
+            url,
+            serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=30_000,
+            waitQueueTimeoutMS=5_000,
+            maxPoolSize=50,
+            maxIdleTimeMS=240_000,
+            tz_aware=True,
+            uuidRepresentation="standard",
+            w="majority",
+            journal=True,
+            appname="storefront",
+        )
+        self._database = self._client[name]
+        self._one_transaction_at_a_time = asyncio.Semaphore(1)
+
+    def __getitem__(self, collection: str) -> Collection[Any]:
+        return self._database[collection]
+
+    def bucket(self, name: str) -> AsyncIOMotorGridFSBucket:
+        """Files of any size, shared by all hosts."""
+        return AsyncIOMotorGridFSBucket(self._database, bucket_name=name)
+
+    async def ping(self) -> None:
+        """One round trip; raises one of `UNAVAILABLE` when the database does not answer."""
+        await self._client.admin.command("ping")
+
+    async def ensure_indexes(self, declared: Mapping[str, Sequence[IndexModel]]) -> None:
+        """Create the declared indexes where they are missing; safe in several processes at once."""
+        for collection, indexes in declared.items():
+            await self[collection].create_indexes(list(indexes))
+
+    async def missing_indexes(
+        self, declared: Mapping[str, Sequence[IndexModel]]
+    ) -> list[tuple[str, str]]:
+        """The declared indexes that the database lacks, as (collection, index name)."""
+        missing = []
+        for collection, indexes in declared.items():
+            present = await self[collection].index_information()
+            missing += [
+                (collection, index.document["name"])
+                for index in indexes
+                if index.document["name"] not in present
+            ]
+        return missing
+
+    async def in_transaction(
+        self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]
+    ) -> Result:
+        """Run ``work`` whole or not at all, again when another writer was in the way.
+
+        ``work`` may run several times, so it must have no effect besides the database. One
+        transaction at a time per process: those that meet cost each other many retries, while
+        those that queue cost nothing.
+        """
+        async with self._one_transaction_at_a_time, await self._client.start_session() as session:
+            result: Result = await session.with_transaction(
+                work,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority", j=True),
+                read_preference=ReadPreference.PRIMARY,
+            )
+            return result
+
+    async def expire_abandoned_transactions(self) -> None:
+        """Keep the embedded engine from holding the locks of a client that was killed.
+
+        It notices the time-out of an abandoned transaction only when another transaction runs.
+        """
+        while True:
+            await asyncio.sleep(ABANDONED_TRANSACTIONS_EVERY_SECONDS)
+            with contextlib.suppress(PyMongoError):
+                await self.in_transaction(self._touch_heartbeat)
+
+    async def _touch_heartbeat(self, transaction: Transaction) -> None:
+        await self["heartbeat"].update_one(
+            {"_id": "transactions"}, {"$inc": {"beats": 1}}, upsert=True, session=transaction
+        )
+
+    @contextlib.asynccontextmanager
+    async def changes(
+        self, collections: Sequence[str], resume_after: Document | None
+    ) -> AsyncIterator[Any]:
+        """The change stream of ``collections``, with whole documents on updates."""
+        async with self._database.watch(
+            [{"$match": {"ns.coll": {"$in": list(collections)}}}],
+            full_document="updateLookup",
+            resume_after=resume_after,
+            max_await_time_ms=500,
+        ) as stream:
+            yield stream
+
+    async def drop(self) -> None:
+        """Delete the whole database."""
+        await self._client.drop_database(self._database.name)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+async def connect(url: str, name: str) -> Database:
+    """Open the database and wait for its first answer, or raise `DatabaseUnreachableError`."""
+    try:
+        database = Database(url, name)
+        await database.ping()
+    except (PyMongoError, ValueError) as error:
+        raise DatabaseUnreachableError(str(error)) from error
+    return database
+
+
+class Subscriber(Protocol):
+    """What a read model or a cache does when the database changes under it."""
+
+    async def reload(self) -> None:
+        """Forget, or read again, everything."""
+
+    async def changed(self, key: Any, document: Document | None) -> None:
+        """``document`` is the newest state, None when it was deleted."""
+
+
+class ChangeFeed:
+    """Tells one process of the changes that every process makes, by one change stream.
+
+    A subscriber hears of each change in the order of commit. When changes may have been missed
+    (at the start, and when the stream could not be resumed) its ``reload`` is called instead.
+    ``is_live`` is false while the stream is down: caches are then not to be trusted.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._subscribers: dict[str, list[Subscriber]] = {}
+        self._resume_after: Document | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.is_live = False
+
+    def subscribe(self, collection: str, subscriber: Subscriber) -> None:
+        """Call before `start`."""
+        self._subscribers.setdefault(collection, []).append(subscriber)
+
+    async def start(self) -> None:
+        """Open the stream, then load every subscriber, so that nothing falls in between."""
+        opened = asyncio.Event()
+        self._task = asyncio.create_task(self._follow_for_ever(opened))
+        waiting = asyncio.create_task(opened.wait())
+        await asyncio.wait({self._task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            waiting.cancel()
+            self._task.result()
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow_for_ever(self, opened: asyncio.Event) -> None:
+        pause = 0.1
+        while True:
+            try:
+                await self._follow(opened)
+            except PyMongoError as error:
+                self.is_live = False
+                if isinstance(error, OperationFailure) and not isinstance(error, UNAVAILABLE):
+                    # The token is too old or unknown: what came since is lost to the stream.
+                    self._resume_after = None
+                log.warning("change feed interrupted, again in %.1f s: %s", pause, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            else:
+                pause = 0.1
+
+    async def _follow(self, opened: asyncio.Event) -> None:
+        async with self._database.changes(tuple(self._subscribers), self._resume_after) as stream:
+            if self._resume_after is None:
+                # The first look opens the cursor; what is loaded afterwards cannot be older.
+                first = await stream.try_next()
+                for subscribers in self._subscribers.values():
+                    for subscriber in subscribers:
+                        await subscriber.reload()
+                if first is not None:
+                    await self._deliver(first)
+            self.is_live = True
+            opened.set()
+            while stream.alive:
+                change = await stream.try_next()
+                if change is not None:
+                    await self._deliver(change)
+                self._resume_after = stream.resume_token
+
+    async def _deliver(self, change: Mapping[str, Any]) -> None:
+        if "documentKey" not in change:
+            # A collection was dropped or renamed: nothing of it can be trusted.
+            for subscribers in self._subscribers.values():
+                for subscriber in subscribers:
+                    await subscriber.reload()
+            return
+        for subscriber in self._subscribers.get(change["ns"]["coll"], ()):
+            await subscriber.changed(change["documentKey"]["_id"], change.get("fullDocument"))

@@ -1,0 +1,179 @@
+"""One handler for everything that goes wrong: a page, a fragment or problem+json.
+
+Each failure has an id, which is the request's ``X-Request-ID``: it stands in the answer and in
+the log line. The traceback goes to the log and to the ``errors`` collection; only in development
+is it shown to whoever asked.
+"""
+
+import logging
+import traceback
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from quart import Quart, Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from storefront import errors
+from storefront.database import ASCENDING, UNAVAILABLE, IndexModel, PyMongoError
+from storefront.web import htmx, rendering
+from storefront.web.cookies import current_shop
+from storefront.web.identity import current_identity
+from storefront.web.links import own_path
+
+log = logging.getLogger(__name__)
+
+INDEXES = {
+    "errors": [
+        IndexModel([("at", ASCENDING)], name="at"),
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+    ]
+}
+KEPT_DAYS = 90
+
+_BY_STATUS: dict[int, type[errors.ShopError]] = {
+    404: errors.NotFoundError,
+    405: errors.MethodNotAllowedError,
+    413: errors.PayloadTooLargeError,
+    415: errors.UnsupportedMediaTypeError,
+    422: errors.ValidationError,
+    400: errors.BadRequestError,
+    503: errors.UnavailableError,
+}
+
+
+def handle_failures(app: Quart) -> None:
+    """Answer every exception of ``app`` here."""
+    app.register_error_handler(Exception, answer)
+
+
+async def answer(error: Exception) -> Any:
+    """The response to ``error``, in the form in which the request came."""
+    problem = as_shop_error(error)
+    await _record(problem, error)
+    if wants_json():
+        return problem_json(problem)
+    if isinstance(problem, errors.UnauthenticatedError):
+        return htmx.leave_for(f"/?next={_where_to_return()}")
+    return await _page(problem, error)
+
+
+def wants_json() -> bool:
+    """The API always speaks JSON; other addresses to those who prefer it."""
+    return request.path.startswith("/api/")
+
+
+def as_shop_error(error: Exception) -> errors.ShopError:
+    """``error`` as one that has a name and a status."""
+    if isinstance(error, errors.ShopError):
+        return error
+    if isinstance(error, UNAVAILABLE):
+        return errors.UnavailableError()
+    if isinstance(error, HTTPException) and error.code in _BY_STATUS:
+        return _BY_STATUS[error.code]()
+    return errors.InternalError()
+
+
+def problem_json(problem: errors.ShopError) -> Response:
+    """``problem`` as RFC 9457 problem details."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{problem.name}",
+        "title": str(problem.title),
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.path,
+        "error_id": g.request_id,
+        **problem.extra,
+    }
+    if isinstance(problem, errors.ValidationError):
+        body["errors"] = [
+            {"field": each.field, "message": str(each.message)} for each in problem.errors
+        ]
+    response = jsonify(body)
+    response.status_code = problem.status
+    response.content_type = "application/problem+json"
+    response.headers["Cache-Control"] = "no-store"
+    _add_headers(response, problem)
+    return response
+
+
+def _add_headers(response: Response, problem: errors.ShopError) -> None:
+    retry_after = getattr(problem, "retry_after", None)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    if problem.status == errors.UnauthenticatedError.status:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="storefront"'
+
+
+async def _page(problem: errors.ShopError, error: Exception) -> Response:
+    shown = describe(problem, error)
+    try:
+        page = await rendering.page_of_visitor()
+    except UNAVAILABLE:
+        page = rendering.bare_page(current_shop())
+    kind = "partials" if htmx.wants_fragment() else "pages"
+    text = rendering.current_templates().render(
+        f"{kind}/errors/error.html", page=page, problem=shown
+    )
+    response = rendering.html(text, problem.status)
+    _add_headers(response, problem)
+    return response
+
+
+def describe(problem: errors.ShopError, error: Exception | None = None) -> dict[str, Any]:
+    """What an error page shows of ``problem``; the traceback only in development."""
+    is_shown = error is not None and current_shop().settings.is_development
+    return {
+        "status": problem.status,
+        "title": str(problem.title),
+        "detail": problem.detail,
+        "error_id": g.request_id,
+        "retry_after": getattr(problem, "retry_after", None),
+        "traceback": _traceback(error) if is_shown and error else None,
+    }
+
+
+def _where_to_return() -> str:
+    """The page to come back to after signing in: of a form, the page that it stood on."""
+    if request.method in {"GET", "HEAD"}:
+        return quote(own_path(request.full_path.rstrip("?"), "/products"))
+    return quote("/cart" if request.path.startswith("/cart") else "/products")
+
+
+def _traceback(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
+
+
+async def _record(problem: errors.ShopError, error: Exception) -> None:
+    """Log it; keep server errors (in development all errors) where staff can read them."""
+    shop = current_shop()
+    is_ours = problem.status >= errors.InternalError.status
+    trace = _traceback(error)
+    if is_ours:
+        log.error(
+            "%s %s: %s [%s]\n%s", request.method, request.path, problem.name, g.request_id, trace
+        )
+    else:
+        log.info("%s %s: %s [%s]", request.method, request.path, problem.name, g.request_id)
+    if isinstance(error, UNAVAILABLE) or not (is_ours or shop.settings.is_development):
+        return
+    identity = current_identity()
+    now = datetime.now(UTC)
+    try:
+        await shop.database["errors"].insert_one(
+            {
+                "_id": g.request_id,
+                "at": now,
+                "expires_at": now + timedelta(days=KEPT_DAYS),
+                "status": problem.status,
+                "name": problem.name,
+                "detail": problem.detail,
+                "method": request.method,
+                "path": request.path,
+                "user_id": identity.user_id if identity else None,
+                "kind": type(error).__name__,
+                "traceback": trace,
+            }
+        )
+    except PyMongoError:
+        log.warning("error %s could not be stored", g.request_id)

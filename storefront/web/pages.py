@@ -1,0 +1,41 @@
+"""Pages that belong to no slice: what a problem means, and the visitor's preferences."""
+
+from typing import Any
+
+from quart import Blueprint
+
+from storefront.errors import PROBLEMS, NotFoundError
+from storefront.web import forms, htmx, language, rendering
+from storefront.web.cookies import current_shop
+from storefront.web.links import own_path
+
+blueprint = Blueprint("web", __name__)
+
+
+@blueprint.get("/problems/<name>")
+async def problem(name: str) -> Any:
+    """What a problem of this type means and what to do about it."""
+    kind = PROBLEMS.get(name)
+    if kind is None:
+        raise NotFoundError
+    return await rendering.render(
+        "errors/problem.html",
+        name=name,
+        status=kind.status,
+        title=str(kind.title),
+        explanation=str(kind.explanation),
+    )
+
+
+@blueprint.post("/preferences")
+async def keep_preferences() -> Any:
+    """Remember language and theme on this device, then go back to where the visitor was."""
+    typed = await forms.typed_form()
+    changes = {}
+    if typed.get("language") in current_shop().settings.shop.locales:
+        changes["language"] = typed["language"]
+    if typed.get("theme") in {*language.THEMES, "auto"}:
+        changes["theme"] = typed["theme"]
+    response = htmx.leave_for(own_path(typed.get("next"), "/products"))
+    language.keep_preferences(response, changes)
+    return response

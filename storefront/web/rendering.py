@@ -1,0 +1,161 @@
+"""Pages and fragments from templates.
+
+The environment is synchronous: Quart's own is asynchronous and renders a list at half the
+speed. Templates get explicit variables; what every page shows of its visitor is ``page``.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from quart import Response, request
+
+from storefront import localisation, resources
+from storefront.money import format_money
+from storefront.shop import Shop
+from storefront.web.assets import Assets
+from storefront.web.cookies import current_shop
+from storefront.web.identity import Identity, current_identity
+from storefront.web.language import chosen_theme
+from storefront.web.notices import take_notices
+
+
+class CategoryLink(Protocol):
+    category: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What slices above this one put on every page; the application hands it over."""
+
+    cart_count: Callable[[Shop], Awaitable[int]]
+    categories: Callable[[Shop], Sequence[CategoryLink]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page shows besides its own matter."""
+
+    identity: Identity | None
+    cart_count: int
+    language: str
+    languages: Sequence[tuple[str, str]]
+    theme: str | None
+    path: str
+    shop_name: str
+    notices: Sequence[tuple[str, str]]
+    canonical_url: str
+    alternates: Sequence[tuple[str, str]]
+    categories: Sequence[CategoryLink]
+    is_development: bool
+
+
+class Templates:
+    """The shop's templates with the words and formats that they use."""
+
+    def __init__(self, shop: Shop, assets: Assets) -> None:
+        currency = shop.settings.shop.currency
+        self.environment = Environment(
+            loader=FileSystemLoader(resources.TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=shop.settings.is_development,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]  # from the extension
+            localisation.gettext, localisation.ngettext, newstyle=True
+        )
+        self.environment.globals |= {
+            "asset": assets.url,
+            "country_name": localisation.country_name,
+            "format_date": localisation.format_date,
+            "format_datetime": localisation.format_datetime,
+            "money": lambda amount: format_money(amount, currency, localisation.language()),
+            "option_label": localisation.option_label,
+        }
+
+    def render(self, template: str, **variables: Any) -> str:
+        """The text of ``template`` in the language being spoken."""
+        return self.environment.get_template(template).render(variables)
+
+
+async def render(template: str, *, status: int = 200, **variables: Any) -> Response:
+    """A whole page; ``template`` is a file below ``templates/pages``."""
+    text = current_templates().render(
+        f"pages/{template}", page=await page_of_visitor(), **variables
+    )
+    return html(text, status)
+
+
+async def render_fragment(template: str, *, status: int = 200, **variables: Any) -> Response:
+    """One partial alone, for htmx; ``template`` is a file below ``templates/partials``."""
+    text = current_templates().render(
+        f"partials/{template}", page=await page_of_visitor(), **variables
+    )
+    return html(text, status)
+
+
+def html(text: str, status: int = 200) -> Response:
+    """A personal page: it may be kept by nobody. Public ones are marked by `web.caching`."""
+    return Response(
+        text,
+        status,
+        {"Cache-Control": "private, no-store", "Vary": "HX-Request, HX-Request-Type"},
+        content_type="text/html; charset=utf-8",
+    )
+
+
+def current_templates() -> Templates:
+    return current_shop().part(Templates)
+
+
+async def page_of_visitor() -> Page:
+    """What the visitor of this request sees around every page."""
+    shop = current_shop()
+    parts = shop.part(PageParts)
+    locales = shop.settings.shop.locales
+    return Page(
+        identity=current_identity(),
+        cart_count=await parts.cart_count(shop),
+        language=localisation.language(),
+        languages=[(code, localisation.language_name(code)) for code in locales],
+        theme=chosen_theme(),
+        path=request.full_path.rstrip("?"),
+        shop_name=shop.settings.shop.name,
+        notices=take_notices(),
+        canonical_url=shop.settings.public_url + request.path,
+        alternates=[(code, _address(shop, lang=code)) for code in locales],
+        categories=parts.categories(shop),
+        is_development=shop.settings.is_development,
+    )
+
+
+def bare_page(shop: Shop) -> Page:
+    """A page's surroundings when nothing can be asked of the database."""
+    locales = shop.settings.shop.locales
+    return Page(
+        identity=None,
+        cart_count=0,
+        language=localisation.language(),
+        languages=[(code, localisation.language_name(code)) for code in locales],
+        theme=chosen_theme(),
+        path="/products",
+        shop_name=shop.settings.shop.name,
+        notices=[],
+        canonical_url=shop.settings.public_url + request.path,
+        alternates=[],
+        categories=[],
+        is_development=shop.settings.is_development,
+    )
+
+
+def _address(shop: Shop, **changes: str) -> str:
+    """This page's full address with other query parameters."""
+    query = urlencode(request.args.to_dict() | changes)
+    return f"{shop.settings.public_url}{request.path}?{query}"

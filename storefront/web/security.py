@@ -1,0 +1,97 @@
+"""What every request must pass and every response carries, whatever it is about."""
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from quart import Quart, Response, g, request
+
+from storefront.errors import BadRequestError, ForbiddenError
+from storefront.localisation import gettext as _
+from storefront.web.cookies import current_shop
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# No script, style, font or picture from elsewhere, and nothing inline: the strictest policy
+# under which htmx runs. WebSockets to our own origin are covered by connect-src 'self'.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STRICT_TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
+
+
+def secure(app: Quart) -> None:
+    """Check each request of ``app`` and dress each response."""
+    app.before_request(name_request)
+    app.before_websocket(name_request)
+    app.before_request(refuse_foreign_hosts)
+    app.before_request(refuse_cross_site_writes)
+    app.after_request(add_headers)
+
+
+async def name_request() -> None:
+    """Give the request an id: the one in the answer, in the log and with an error."""
+    g.request_id = secrets.token_hex(8)
+
+
+async def refuse_foreign_hosts() -> None:
+    """A forged Host header would end up in links; 400 as RFC 9112, section 3.2, has it."""
+    if not is_allowed_host(request.host, current_shop().settings.server.allowed_hosts):
+        raise BadRequestError(_("This shop is not known under that host name."))
+
+
+def is_allowed_host(host: str, allowed: list[str]) -> bool:
+    """Whether ``host`` (with or without port) is one of ``allowed``; .x covers subdomains of x."""
+    name = re.sub(r":\d+$", "", host).lower()
+    return any(
+        pattern in {"*", name} or (pattern.startswith(".") and f".{name}".endswith(pattern))
+        for pattern in allowed
+    )
+
+
+async def refuse_cross_site_writes() -> None:
+    """Forms and scripts of other sites must not act in a visitor's name (OWASP CSRF, 2025).
+
+    Browsers say where a request comes from; what says nothing is no browser, and carries no
+    visitor's cookies that it did not already own.
+    """
+    if request.method not in SAFE_METHODS and not is_same_origin():
+        raise ForbiddenError(_("This request came from another site."))
+
+
+def is_same_origin() -> bool:
+    """Whether the request comes from our own pages, or from no browser at all."""
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site:
+        return fetch_site in {"same-origin", "none"}
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    return source is None or urlsplit(source).netloc == request.host
+
+
+async def add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.scheme == "https":
+        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
+    response.headers["X-Request-ID"] = g.request_id
+    return response
