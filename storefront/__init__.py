@@ -1,1 +1,3 @@
 """Storefront: a hypermedia shop whose pages work before, with and after JavaScript."""
+
+__version__ = "0.1.0"

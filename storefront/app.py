@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from pathlib import Path
 from typing import Any
 
 from quart import Quart
 
 from storefront import settings
 from storefront.database import Database, connect
+from storefront.embedded import embedded_database
 from storefront.settings import Settings
 from storefront.shop import Shop
-from storefront.web import failures, health, language, limits, notices, pages, security
+from storefront.web import failures, health, language, limits, notices, openapi, pages, security
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.methods import MethodOverride
 from storefront.web.rendering import PageParts, Templates
@@ -31,7 +33,8 @@ def create_app(values: Settings | None = None) -> Quart:
     app.before_request(language.choose_language)
     app.after_request(notices.keep_notices)
     failures.handle_failures(app)
-    for blueprint in (health.blueprint, pages.blueprint):
+    openapi.describe_api(app)
+    for blueprint in (health.blueprint, openapi.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     assets = Assets()
 
@@ -61,9 +64,7 @@ async def _no_cart(shop: Shop) -> int:
 async def _open_database(values: Settings, stack: contextlib.ExitStack) -> Database:
     url = values.database.url.get_secret_value()
     if values.database.is_embedded:
-        from storefront import embedded  # noqa: PLC0415
-
-        url = stack.enter_context(embedded.embedded_database(values.database.path, role="worker"))
+        url = stack.enter_context(embedded_database(Path(values.database.path), role="command"))
     return await connect(url, values.database.name)
 
 

@@ -150,11 +150,9 @@ async def _record(problem: errors.ShopError, error: Exception) -> None:
     is_ours = problem.status >= errors.InternalError.status
     trace = _traceback(error)
     if is_ours:
-        log.error(
-            "%s %s: %s [%s]\n%s", request.method, request.path, problem.name, g.request_id, trace
-        )
+        log.error("%s %s: %s\n%s", request.method, request.path, problem.name, trace)
     else:
-        log.info("%s %s: %s [%s]", request.method, request.path, problem.name, g.request_id)
+        log.info("%s %s: %s", request.method, request.path, problem.name)
     if isinstance(error, UNAVAILABLE) or not (is_ours or shop.settings.is_development):
         return
     identity = current_identity()

@@ -1,14 +1,19 @@
 """What every request must pass and every response carries, whatever it is about."""
 
+import logging
 import re
 import secrets
+import time
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, g, request
 
+from storefront import logs
 from storefront.errors import BadRequestError, ForbiddenError
 from storefront.localisation import gettext as _
 from storefront.web.cookies import current_shop
+
+log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -51,7 +56,9 @@ def secure(app: Quart) -> None:
 
 async def name_request() -> None:
     """Give the request an id: the one in the answer, in the log and with an error."""
+    g.started_at = time.perf_counter()
     g.request_id = secrets.token_hex(8)
+    logs.request_id.set(g.request_id)
 
 
 async def refuse_foreign_hosts() -> None:
@@ -94,4 +101,7 @@ async def add_headers(response: Response) -> Response:
     if request.scheme == "https":
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
     response.headers["X-Request-ID"] = g.request_id
+    route = request.url_rule.rule if request.url_rule else "(no route)"
+    milliseconds = (time.perf_counter() - g.started_at) * 1000
+    log.info("%s %s %d in %.1f ms", request.method, route, response.status_code, milliseconds)
     return response

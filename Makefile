@@ -1,0 +1,41 @@
+# On a fresh machine with Python 3.11 to 3.13, each target installs what it needs.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo $$python && break; done)
+BIN := .venv/bin
+
+.PHONY: run test check bench translations clean
+
+run: .venv/run
+	$(BIN)/storefront serve
+
+test: .venv/test
+	scripts/install-browser
+	$(BIN)/python -m pytest
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python scripts/check_translations.py
+
+translations: .venv/test
+	$(BIN)/python scripts/update_translations.py
+
+.venv/run: pyproject.toml
+	$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed))
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	touch $@
+
+.venv/test: pyproject.toml
+	$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed))
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[embedded,test,check]'
+	touch $@ .venv/run
+
+clean:
+	rm -rf .venv data

@@ -1,0 +1,181 @@
+"""The ``storefront`` command: what the owner does at the terminal."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from storefront import settings as settings_file
+from storefront.accounts import service as accounts
+from storefront.accounts.model import Role
+from storefront.accounts.schemas import NewUser
+from storefront.app import INDEXES
+from storefront.database import Database, DatabaseUnreachableError, connect
+from storefront.demo import loader
+from storefront.embedded import EmbeddedDatabaseError, embedded_database
+from storefront.errors import EmailTakenError, ValidationError
+from storefront.mail import transports
+from storefront.serving import ServingError, listen
+from storefront.serving import serve as supervise
+from storefront.settings import Settings, SettingsError
+from storefront.shop import Shop
+
+Result = TypeVar("Result")
+
+
+@click.group()
+@click.version_option(package_name="storefront")
+def main() -> None:
+    """Storefront, a hypermedia shop."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the shop until it is stopped. In development an empty one gets the demo catalogue."""
+    for key, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
+        if value is not None:
+            os.environ[f"STOREFRONT_SERVER__{key}"] = str(value)
+    values = _settings()
+    try:
+        listener = listen(values.server.host, values.server.port)
+    except ServingError as error:
+        _fail(str(error))
+    with listener, _database_url(values, role="shop") as url:
+        asyncio.run(_prepare(values, url))
+        sys.exit(supervise(listener, workers=values.server.workers))
+
+
+@main.command()
+def demo() -> None:
+    """Load the demo catalogue and the demo accounts; running it twice changes nothing."""
+    values = _settings()
+    if values.is_production:
+        _fail("The demo is not for production: its accounts have a public password.")
+    loaded = _run(values, _load_demo)
+    click.echo(f"{loaded} demo products are in the shop.")
+    click.echo("Sign in as shopper@example.com or staff@example.com with storefront-demo.")
+
+
+@main.command("create-user")
+@click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--full-name", prompt=True)
+@click.option("--phone", prompt=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def create_user(email: str, role: str, full_name: str, phone: str, *, password_stdin: bool) -> None:
+    """Create a user, who is told nothing of it by mail."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+
+    async def create(shop: Shop) -> None:
+        new_user = NewUser.checked(
+            shop, full_name=full_name, phone=phone, email=email, password=password
+        )
+        await accounts.create_user(shop, new_user, role=Role(role))
+
+    try:
+        _run(_settings(), create)
+    except ValidationError as error:
+        _fail("\n".join(f"{each.field}: {each.message}" for each in error.errors))
+    except EmailTakenError:
+        _fail(f"{email} has an account already.")
+    click.echo(f"{email} can sign in as {role}.")
+
+
+@main.command()
+def check() -> None:
+    """Validate the settings, reach database and mail server, report indexes."""
+    values = _settings()
+    click.echo(f"settings: {values.environment}, all keys valid")
+    is_well = _run(values, _check_database)
+    problem = asyncio.run(transports.find_problem(values.mail))
+    click.echo(f"mail: {problem or 'reachable'} ({values.mail.transport})")
+    if problem or not is_well:
+        sys.exit(1)
+
+
+async def _check_database(shop: Shop) -> bool:
+    missing = await shop.database.missing_indexes(INDEXES)
+    declared = sum(len(indexes) for indexes in INDEXES.values())
+    click.echo(f"database: reachable ({shop.settings.database.name})")
+    click.echo(f"indexes: {declared - len(missing)} of {declared} present")
+    for collection, name in missing:
+        click.echo(f"  missing: {collection}.{name} (the next start creates it)")
+    return True
+
+
+async def _load_demo(shop: Shop) -> int:
+    await shop.database.ensure_indexes(INDEXES)
+    count = await loader.load_demo_catalogue(shop)
+    await accounts.ensure_demo_accounts(shop)
+    return count
+
+
+async def _prepare(values: Settings, url: str) -> None:
+    """Before workers start: is the database there, and has a new shop something to show?"""
+    async with _shop(values, url) as shop:
+        if values.is_development and await loader.is_empty(shop):
+            await _load_demo(shop)
+
+
+def _run(values: Settings, work: Callable[[Shop], Awaitable[Result]]) -> Result:
+    """Run ``work`` on the shop's database, joining a running embedded one."""
+
+    async def with_shop(url: str) -> Result:
+        async with _shop(values, url) as shop:
+            return await work(shop)
+
+    with _database_url(values, role="command") as url:
+        return asyncio.run(with_shop(url))
+
+
+@contextlib.asynccontextmanager
+async def _shop(values: Settings, url: str) -> AsyncIterator[Shop]:
+    database = await _connected(values, url)
+    try:
+        yield Shop(values, database)
+    finally:
+        database.close()
+
+
+async def _connected(values: Settings, url: str) -> Database:
+    try:
+        return await connect(url, values.database.name)
+    except DatabaseUnreachableError as error:
+        _fail(
+            f"database.url in {values.sources['database.url']}: the database cannot be reached: "
+            f"{error}"
+        )
+
+
+@contextlib.contextmanager
+def _database_url(values: Settings, *, role: Any) -> Iterator[str]:
+    if not values.database.is_embedded:
+        yield values.database.url.get_secret_value()
+        return
+    try:
+        with embedded_database(Path(values.database.path), role=role) as url:
+            yield url
+    except EmbeddedDatabaseError as error:
+        _fail(f"database.path in {values.sources['database.path']}: {error}")
+
+
+def _settings() -> Settings:
+    try:
+        return settings_file.load()
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> Any:
+    raise click.ClickException(message)

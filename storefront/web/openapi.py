@@ -1,0 +1,95 @@
+"""The API's own description: OpenAPI 3.1 from the handlers, and a readable page of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from quart import Blueprint, Quart, current_app
+from quart_schema import QuartSchema, hide
+from quart_schema.openapi import HttpSecurityScheme, Info, OpenAPIProvider, Tag
+from werkzeug.routing import Rule
+
+from storefront import __version__
+from storefront.errors import PROBLEMS
+from storefront.web import rendering
+
+PREFIX = "/api/v1"
+TAGS = {
+    "catalogue": "Products, categories and search.",
+    "cart": "What a guest or a customer is about to buy.",
+    "orders": "Placing orders and what becomes of them.",
+    "accounts": "Registration, sign-in, sessions and the own account.",
+    "chat": "Questions and answers.",
+    "staff": "What staff see and do.",
+}
+
+blueprint = Blueprint("openapi", __name__)
+
+
+class ApiDescription(OpenAPIProvider):
+    """Describes what lies under the API's prefix, with the problems that any call can answer."""
+
+    def generate_rules(self) -> Iterable[Rule]:
+        return (rule for rule in super().generate_rules() if rule.rule.startswith(PREFIX))
+
+    def schema(self) -> dict[str, Any]:
+        described = super().schema()
+        described["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
+        problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = {
+                    "description": "A problem (RFC 9457)",
+                    "content": problem,
+                }
+        return described
+
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "error_id"],
+    "properties": {
+        "type": {"type": "string", "enum": [f"/problems/{name}" for name in PROBLEMS]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "error_id": {"type": "string", "description": "The answer's X-Request-ID."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "items": {"type": "array", "description": "With out-of-stock: the lines that are short."},
+    },
+}
+
+
+def describe_api(app: Quart) -> None:
+    """Serve the description of every handler under the prefix."""
+    QuartSchema(
+        app,
+        openapi_path=f"{PREFIX}/openapi.json",
+        swagger_ui_path=None,
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+        conversion_preference="pydantic",
+        openapi_provider_class=ApiDescription,
+        info=Info(
+            title="Storefront",
+            version=__version__,
+            description="Everything that the shop's pages do, for scripts. Money is an integer of "
+            "minor units, times are UTC.",
+        ),
+        tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
+        security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
+    )
+
+
+@blueprint.get(f"{PREFIX}/docs")
+@hide
+async def docs() -> Any:
+    """The description as a page."""
+    provider = current_app.extensions["QUART_SCHEMA"].openapi_provider
+    return await rendering.render("api/docs.html", openapi=provider.schema())
