@@ -16,6 +16,7 @@ from storefront.shop import Shop
 from storefront.web import failures, health, language, limits, notices, openapi, pages, security
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.methods import MethodOverride
+from storefront.web.proxies import ForwardedHeaders
 from storefront.web.rendering import PageParts, Templates
 
 LARGEST_BODY_BYTES = 12 * 1024 * 1024
@@ -53,7 +54,10 @@ def create_app(values: Settings | None = None) -> Quart:
             await shop.changes.stop()
             database.close()
 
-    app.asgi_app = StaticFiles(MethodOverride(app.asgi_app), assets)  # type: ignore[method-assign]
+    layers = StaticFiles(MethodOverride(app.asgi_app), assets)
+    app.asgi_app = ForwardedHeaders(  # type: ignore[method-assign]
+        layers, values.server.trusted_proxies
+    )
     return app
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,12 +72,18 @@ def _locale(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    ip_network(value, strict=False)
+    return value
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
 RateText = Annotated[str, AfterValidator(_rate)]
 LocaleCode = Annotated[str, AfterValidator(_locale)]
+Network = Annotated[str, AfterValidator(_network)]
 Names = list[str]
 
 
@@ -96,7 +103,7 @@ class Server(_Section):
     allowed_hosts: Names = Field(
         description="Host names that requests may name; * for any, .example.com for subdomains."
     )
-    trusted_proxies: Names = Field(
+    trusted_proxies: list[Network] = Field(
         description="Addresses or networks of proxies whose X-Forwarded-* headers are believed."
     )
     metrics_token: SecretStr = Field(description="Bearer token that may read /metrics from afar.")
