@@ -134,5 +134,3 @@ class ProductPage:
     total: int
     next: str | None
     facets: tuple[Facet, ...] = ()
-
-

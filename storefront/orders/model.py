@@ -58,7 +58,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order; all money in minor units of ``currency``, ``tax_included`` is contained in total."""
+    """An order; money in minor units of ``currency``, ``tax_included`` is contained in total."""
 
     number: int
     user_id: str
