@@ -1,0 +1,140 @@
+"""One worker of the served shop: Hypercorn on a listening socket that its supervisor holds.
+
+`python -m storefront.serving_worker MODULE:FUNCTION LISTENER CHANNEL DRAIN_SECONDS`, run by
+`serving.py`; LISTENER and CHANNEL are numbers of open descriptors.
+"""
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+import uvloop
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from hypercorn.typing import (
+    ASGIFramework,
+    ASGIReceiveCallable,
+    ASGIReceiveEvent,
+    ASGISendCallable,
+    Scope,
+)
+from hypercorn.utils import LifespanFailureError
+
+_CLOSING_SECONDS = 8.0
+_GOING_AWAY = 1001
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop, or until the supervisor is gone; returns the exit code."""
+    app, listener, channel, drain_seconds = arguments
+    supervisor = socket.socket(fileno=int(channel))
+    supervisor.set_inheritable(False)
+    threading.Thread(target=_end_with, args=(supervisor, float(drain_seconds)), daemon=True).start()
+    config = _configuration(int(listener), drain_seconds=float(drain_seconds))
+    framework = _load(app)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(_serve(framework, config, supervisor))
+        except LifespanFailureError as error:
+            # The application has logged the traceback.
+            sys.stderr.write(f"{error}\n")
+            return 1
+    return 0
+
+
+async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) -> None:
+    leaving = asyncio.get_running_loop().create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _settle, leaving)
+
+    async def accept_until_told_to_stop() -> None:
+        # Hypercorn awaits this once the application has started and the socket is accepted from.
+        with suppress(OSError):
+            supervisor.send(b"ready")
+        await asyncio.wait([leaving])
+
+    await serve(
+        _closing_websockets(app, leaving), config, shutdown_trigger=accept_until_told_to_stop
+    )
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _closing_websockets(app: ASGIFramework, leaving: asyncio.Future[None]) -> ASGIFramework:
+    """Close WebSockets when we leave, which would otherwise last until the draining times out."""
+
+    async def framework(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] == "websocket":
+            receive = _until_leaving(receive, send, leaving)
+        await app(scope, receive, send)
+
+    return framework
+
+
+def _until_leaving(
+    receive: ASGIReceiveCallable, send: ASGISendCallable, leaving: asyncio.Future[None]
+) -> ASGIReceiveCallable:
+    async def receive_or_leave() -> ASGIReceiveEvent:
+        receiving = asyncio.ensure_future(receive())
+        first: set[asyncio.Future[Any]] = {receiving, leaving}
+        try:
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if receiving.done():
+                return receiving.result()
+        finally:
+            receiving.cancel()
+        await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": None})
+        return {"type": "websocket.disconnect", "code": _GOING_AWAY}
+
+    return receive_or_leave
+
+
+def _configuration(listener: int, *, drain_seconds: float) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener}"]
+    config.backlog = 1024
+    config.keep_alive_timeout = 30
+    config.graceful_timeout = drain_seconds
+    config.shutdown_timeout = _CLOSING_SECONDS
+    config.h11_max_incomplete_size = 64 * 1024
+    config.websocket_max_message_size = 64 * 1024
+    config.include_server_header = False
+    config.accesslog = None
+    # Handlers and format are the application's; Hypercorn's own line at start is noise.
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.errorlog.setLevel(logging.WARNING)
+    return config
+
+
+def _load(path: str) -> ASGIFramework:
+    module, _, function = path.partition(":")
+    app: ASGIFramework = getattr(importlib.import_module(module), function)()
+    return app
+
+
+def _end_with(supervisor: socket.socket, drain_seconds: float) -> None:
+    """Wait for the supervisor's end, however it comes; then drain, and end in any case."""
+    while True:
+        try:
+            if not supervisor.recv(64):
+                break
+        except OSError:
+            break
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(drain_seconds + _CLOSING_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

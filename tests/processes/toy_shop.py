@@ -1,0 +1,73 @@
+"""A shop small enough to be killed many times a minute."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from quart import Quart, websocket
+
+
+def create_app() -> Quart:
+    app = Quart(__name__)
+    notes = Path(os.environ["TOY_NOTES"])
+
+    @app.get("/worker")
+    async def worker() -> str:
+        return str(os.getpid())
+
+    @app.get("/slow")
+    async def slow() -> str:
+        (notes / "slow-began").touch()
+        await asyncio.sleep(float(os.environ.get("TOY_SECONDS", "1")))
+        return "done"
+
+    @app.websocket("/chat")
+    async def chat() -> None:
+        try:
+            await websocket.send("welcome")
+            while True:
+                await websocket.receive()
+        finally:
+            (notes / "chat-left").touch()
+
+    @app.after_serving
+    async def close() -> None:
+        (notes / f"closed-{os.getpid()}").touch()
+
+    return app
+
+
+def create_broken_app() -> Quart:
+    raise RuntimeError("the shop's mail folder is on fire")
+
+
+def create_app_that_fails_to_start() -> Quart:
+    app = Quart(__name__)
+
+    @app.before_serving
+    async def fail() -> None:
+        raise RuntimeError("the database is on the moon")
+
+    return app
+
+
+def main() -> int:
+    """Serve as `storefront serve` does: HOST PORT WORKERS APP DRAIN_SECONDS."""
+    from storefront.serving import ServingError, listen, serve  # noqa: PLC0415 - workers need not
+
+    host, port, workers, app, drain_seconds = sys.argv[1:]
+    try:
+        listener = listen(host, int(port))
+    except ServingError as error:
+        sys.exit(str(error))
+    return serve(
+        listener,
+        workers=int(workers),
+        app=f"toy_shop:{app}",
+        drain_seconds=float(drain_seconds),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
