@@ -3,36 +3,31 @@
 How many database commands each use case takes stands in its docstring.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from storefront.carts import store
+from storefront.carts import choices, pricing, store
 from storefront.carts.counts import CartCounts
 from storefront.carts.model import (
-    MOST_LINES,
     Address,
     Cart,
     CartItem,
     CartOwner,
     Line,
     Merged,
-    ShippingTerms,
     StoredCart,
     merge_lines,
 )
 from storefront.catalogue import service as catalogue
-from storefront.catalogue.model import Product, Variant
+from storefront.catalogue.model import Product
 from storefront.database import ObjectId, Transaction, object_id
 from storefront.errors import (
     ConflictError,
-    FieldError,
     NotFoundError,
     OutOfStockError,
     ProductNotFoundError,
-    ValidationError,
 )
 from storefront.localisation import gettext as _
-from storefront.localisation import language, ngettext
 from storefront.shop import Shop
 
 
@@ -57,7 +52,7 @@ class Wanted:
 
 async def get_cart(shop: Shop, owner: CartOwner) -> Cart:
     """The cart at today's prices, in the language being spoken. One command; none without a key."""
-    return _priced(shop, owner, await _read(shop, owner))
+    return pricing.priced(shop, owner, await _read(shop, owner))
 
 
 async def count(shop: Shop, owner: CartOwner) -> int:
@@ -88,15 +83,15 @@ async def add_to_cart(
     hundred-and-first line; the cart is unchanged then.
     """
     product = await _stored_product(shop, product_id)
-    variant = _chosen(product, sku, options)
-    wanted = _seen(product, variant, item_id=str(ObjectId()), quantity=quantity)
+    variant = choices.chosen(product, sku, options)
+    wanted = choices.seen(product, variant, item_id=str(ObjectId()), quantity=quantity)
     is_added = quantity <= variant.stock and await store.add_to_line(
         shop, owner, wanted=wanted, most=variant.stock
     )
     stored = await _read(shop, owner)
     if not is_added:
-        _refuse_addition(stored, product, variant, quantity)
-    cart = _priced(shop, owner, stored)
+        raise choices.refusal(stored, product, variant, quantity)
+    cart = pricing.priced(shop, owner, stored)
     item = cart.item(product.id, variant.sku)
     if item is None:
         raise ConflictError(_("Somebody removed it from the cart in this very moment."))
@@ -110,7 +105,7 @@ async def change_quantity(shop: Shop, owner: CartOwner, *, item_id: str, quantit
     """
     line = _line(await _read(shop, owner), item_id)
     products = await catalogue.get_stored_products(shop, [line.product_id])
-    product = _sold(products.get(line.product_id))
+    product = pricing.sold(products.get(line.product_id))
     variant = product.variant(line.sku) if product else None
     if product is None or variant is None:
         short = {"product_id": line.product_id, "sku": line.sku, "name": line.name_seen}
@@ -119,8 +114,8 @@ async def change_quantity(shop: Shop, owner: CartOwner, *, item_id: str, quantit
             _("%(name)s is no longer sold.") % {"name": line.name_seen},
         )
     if quantity > variant.stock:
-        raise _out_of_stock(product, variant, wanted=quantity, held=0)
-    changed = _seen(product, variant, item_id=line.id, quantity=quantity)
+        raise choices.out_of_stock(product, variant, wanted=quantity, held=0)
+    changed = choices.seen(product, variant, item_id=line.id, quantity=quantity)
     if not await store.update_quantity(shop, owner, line=changed, quantity=quantity):
         raise NotFoundError(_("This line is no longer in the cart."))
     return await get_cart(shop, owner)
@@ -135,7 +130,9 @@ async def remove_from_cart(shop: Shop, owner: CartOwner, *, item_id: str) -> tup
     line = _line(before, item_id)
     if not await store.remove_line(shop, owner, item_id=item_id):
         raise NotFoundError(_("This line is no longer in the cart."))
-    return await get_cart(shop, owner), _item(line, _shown_product(shop, line.product_id))
+    return await get_cart(shop, owner), pricing.item_of(
+        line, pricing.shown_product(shop, line.product_id)
+    )
 
 
 async def clear_cart(shop: Shop, owner: CartOwner) -> None:
@@ -184,7 +181,7 @@ async def join_guest_cart(shop: Shop, guest_cart_id: str, *, user_id: str, email
         return Joined(joined=False)
     for key in (guest_cart_id, user_id):
         shop.part(CartCounts).forget(key)
-    return Joined(joined=True, reduced=_names(shop, merged.reduced))
+    return Joined(joined=True, reduced=pricing.names(shop, merged.reduced))
 
 
 async def add_again(shop: Shop, owner: CartOwner, wanted: Sequence[Wanted]) -> tuple[str, ...]:
@@ -205,7 +202,7 @@ async def add_again(shop: Shop, owner: CartOwner, wanted: Sequence[Wanted]) -> t
 
     merged = await shop.database.in_transaction(add)
     shop.part(CartCounts).forget(str(owner.key))
-    return _names(shop, merged.reduced)
+    return pricing.names(shop, merged.reduced)
 
 
 async def get_cart_to_order(
@@ -218,7 +215,7 @@ async def get_cart_to_order(
     stored = await store.find_cart(shop, str(owner.key), tx)
     ids = {line.product_id for line in stored.lines} if stored else set()
     products = await catalogue.get_stored_products(shop, sorted(ids), transaction=tx) if ids else {}
-    return _priced(shop, owner, stored, lambda product_id: products.get(product_id)), products
+    return pricing.priced(shop, owner, stored, products.get), products
 
 
 async def empty_after_order(
@@ -235,12 +232,6 @@ def forget_count(shop: Shop, owner: CartOwner) -> None:
     """The badge of this cart is to be counted again."""
     if owner.key:
         shop.part(CartCounts).forget(owner.key)
-
-
-def shipping_terms(shop: Shop) -> ShippingTerms:
-    """The shop's; a threshold of 0 in the settings means that shipping is never free."""
-    values = shop.settings.shop
-    return ShippingTerms(values.shipping_rate, values.free_shipping_from or None)
 
 
 async def _read(shop: Shop, owner: CartOwner) -> StoredCart | None:
@@ -262,92 +253,10 @@ async def _stored_product(shop: Shop, product_id: str) -> Product:
     if object_id(product_id) is None:
         raise ProductNotFoundError
     products = await catalogue.get_stored_products(shop, [product_id])
-    product = _sold(products.get(product_id))
+    product = pricing.sold(products.get(product_id))
     if product is None:
         raise ProductNotFoundError
     return product
-
-
-def _sold(product: Product | None) -> Product | None:
-    """The product if it is still in the shop."""
-    return product if product and product.deleted_at is None else None
-
-
-def _chosen(product: Product, sku: str | None, options: Mapping[str, str] | None) -> Variant:
-    """The variant that was asked for; ValidationError at the field that leaves it open."""
-    if sku:
-        variant = product.variant(sku)
-        if variant is None:
-            raise ValidationError.of("sku", _("There is no such choice of this product."))
-        return variant
-    if not product.has_options:
-        return product.variants[0]
-    if options is None:
-        raise ValidationError.of("sku", _("Please choose one of the options."))
-    missing = [name for name in product.option_values() if not options.get(name)]
-    if missing:
-        raise ValidationError(
-            [FieldError(f"option.{name}", _("Please choose one.")) for name in missing]
-        )
-    variant = product.variant_with(options)
-    if variant is None:
-        raise ValidationError(
-            [
-                FieldError(f"option.{name}", _("This combination does not exist."))
-                for name in product.option_values()
-            ]
-        )
-    return variant
-
-
-def _seen(product: Product, variant: Variant, *, item_id: str, quantity: int) -> Line:
-    """The line with the name and price that the shopper sees now."""
-    return Line(
-        id=item_id,
-        product_id=product.id,
-        sku=variant.sku,
-        quantity=quantity,
-        name_seen=product.in_language(language()).name,
-        unit_price_seen=variant.unit_price,
-    )
-
-
-def _refuse_addition(
-    stored: StoredCart | None, product: Product, variant: Variant, quantity: int
-) -> None:
-    held = stored.quantity_of((product.id, variant.sku)) if stored else 0
-    if held == 0 and quantity <= variant.stock and stored and len(stored.lines) >= MOST_LINES:
-        raise ConflictError(
-            _("The cart is full: it takes at most %(most)d different things.")
-            % {"most": MOST_LINES}
-        )
-    raise _out_of_stock(product, variant, wanted=held + quantity, held=held)
-
-
-def _out_of_stock(product: Product, variant: Variant, *, wanted: int, held: int) -> OutOfStockError:
-    """``wanted`` is what the line would hold, ``held`` what it holds already."""
-    name = product.in_language(language()).name
-    if variant.stock == 0:
-        detail = _("%(name)s is sold out.") % {"name": name}
-    else:
-        detail = ngettext(
-            "Only %(left)d piece of %(name)s is left.",
-            "Only %(left)d pieces of %(name)s are left.",
-            variant.stock,
-        ) % {"left": variant.stock, "name": name}
-    if held:
-        more = ngettext(
-            "%(held)d is in the cart already.", "%(held)d are in the cart already.", held
-        )
-        detail = f"{detail} {more % {'held': held}}"
-    short = {
-        "product_id": product.id,
-        "sku": variant.sku,
-        "name": name,
-        "quantity": wanted,
-        "available": variant.stock,
-    }
-    return OutOfStockError([short], detail)
 
 
 async def _merge(shop: Shop, tx: Transaction, lines: Sequence[Line]) -> Merged:
@@ -356,68 +265,7 @@ async def _merge(shop: Shop, tx: Transaction, lines: Sequence[Line]) -> Merged:
     stock = {
         (product.id, variant.sku): variant.stock
         for product in products.values()
-        if _sold(product)
+        if pricing.sold(product)
         for variant in product.variants
     }
     return merge_lines(lines, stock)
-
-
-def _names(shop: Shop, lines: Iterable[Line]) -> tuple[str, ...]:
-    """What the lines are called in the language being spoken."""
-    return tuple(_item(line, _shown_product(shop, line.product_id)).name for line in lines)
-
-
-def _shown_product(shop: Shop, product_id: str) -> Product | None:
-    return catalogue.find_product(shop, product_id)
-
-
-def _priced(
-    shop: Shop,
-    owner: CartOwner,
-    stored: StoredCart | None,
-    find: Callable[[str], Product | None] | None = None,
-) -> Cart:
-    """``stored`` at the prices of the products that ``find`` gives, else of the read model."""
-    find = find or (lambda product_id: _shown_product(shop, product_id))
-    lines = stored.lines if stored else ()
-    return Cart(
-        id=stored.id if stored else None,
-        user_id=owner.user_id,
-        email=owner.email,
-        items=tuple(_item(line, find(line.product_id)) for line in lines),
-        shipping_terms=shipping_terms(shop),
-        currency=shop.settings.shop.currency,
-        delivery_address=stored.delivery_address if stored else None,
-        created_at=stored.created_at if stored else None,
-        updated_at=stored.updated_at if stored else None,
-    )
-
-
-def _item(line: Line, product: Product | None) -> CartItem:
-    product = _sold(product)
-    variant = product.variant(line.sku) if product else None
-    if product is None or variant is None:
-        return CartItem(
-            id=line.id,
-            product_id=line.product_id,
-            sku=line.sku,
-            options={},
-            name=line.name_seen,
-            photo=None,
-            unit_price=line.unit_price_seen,
-            quantity=line.quantity,
-            available=0,
-            unit_price_seen=line.unit_price_seen,
-        )
-    return CartItem(
-        id=line.id,
-        product_id=line.product_id,
-        sku=line.sku,
-        options=variant.options,
-        name=product.in_language(language()).name,
-        photo=variant.photo or product.photo,
-        unit_price=variant.unit_price,
-        quantity=line.quantity,
-        available=variant.stock,
-        unit_price_seen=line.unit_price_seen,
-    )

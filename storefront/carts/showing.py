@@ -1,0 +1,99 @@
+"""What the cart's templates get: for the slice's own pages, and for those that send back to it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from babel.numbers import format_decimal
+from quart import Response, request
+
+from storefront.carts.model import Address, Cart, CartItem
+from storefront.localisation import gettext as _
+from storefront.localisation import language
+from storefront.money import format_money
+from storefront.shop import Shop
+from storefront.web import htmx, rendering
+from storefront.web.cookies import current_shop
+from storefront.web.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """Where a customer's saved addresses come from: a slice above, handed over by the app."""
+
+    list_addresses: Callable[[Shop, str], Awaitable[Sequence[Address]]]
+
+
+async def show_cart(
+    cart: Cart,
+    *,
+    status: int = 200,
+    changes: Sequence[str] = (),
+    form: Form | None = None,
+    removed: CartItem | None = None,
+    announcement: str = "",
+) -> Response:
+    """The cart's page, or for htmx the cart, its badge and ``announcement`` for who listens."""
+    variables = await cart_variables(cart, changes=changes, form=form)
+    if htmx.wants_fragment():
+        return await rendering.render_fragment(
+            "carts/cart_changed.html",
+            status=status,
+            removed=removed,
+            in_drawer=is_in_drawer(),
+            announcement=announcement,
+            **variables,
+        )
+    return await rendering.render("carts/cart.html", status=status, **variables)
+
+
+async def cart_variables(
+    cart: Cart, *, changes: Sequence[str] = (), form: Form | None = None
+) -> Mapping[str, Any]:
+    return {
+        "cart": cart,
+        "guest": cart.user_id is None,
+        "tax_percent": tax_percent(),
+        "changes": [*changes, *price_changes(cart)],
+        "missing_for_free": cart.shipping_terms.missing_for_free(cart.subtotal),
+        "form": form or address_form(),
+        "saved_addresses": await saved_addresses(cart.user_id),
+    }
+
+
+async def saved_addresses(user_id: str | None) -> Sequence[Address]:
+    """A customer's; a guest has none."""
+    shop = current_shop()
+    return await shop.part(AddressBook).list_addresses(shop, user_id) if user_id else ()
+
+
+def address_form() -> Form:
+    """An empty address, at home."""
+    return Form({"country": current_shop().settings.shop.country})
+
+
+def tax_percent() -> str:
+    """The rate as the visitor writes numbers; empty where no tax is charged."""
+    percent = current_shop().settings.shop.tax_percent
+    return format_decimal(percent, locale=language()) if percent else ""
+
+
+def price_changes(cart: Cart) -> list[str]:
+    """A sentence for each line that costs something else than when it was put in."""
+    return [
+        _("%(name)s costs %(now)s now; it was %(before)s.")
+        % {
+            "name": item.name,
+            "now": format_money(item.unit_price, cart.currency, language()),
+            "before": format_money(item.unit_price_seen or 0, cart.currency, language()),
+        }
+        for item in cart.items
+        if item.has_new_price
+    ]
+
+
+def is_in_drawer() -> bool:
+    """Whether the cart that htmx will swap lies in the drawer over another page."""
+    path = urlsplit(request.headers.get("HX-Current-URL", "/cart")).path
+    return not path.startswith(("/cart", "/orders"))
