@@ -36,6 +36,24 @@ const busy = (is) => (event) => {
 document.addEventListener("htmx:before:request", busy(true));
 document.addEventListener("htmx:finally:request", busy(false));
 
+// Fields left empty say nothing, so the address of a filtered list leaves them out.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  const { body, method } = ctx.request;
+  if (method === "GET") [...body].forEach(([name, value]) => value || body.delete(name));
+});
+
+// Focus that would fall to the page goes where the eye goes: on to the first further card,
+// else to the heading of what changed.
+let lastCard;
+document.addEventListener("htmx:before:swap", () => {
+  lastCard = document.activeElement.closest("#more")?.previousElementSibling;
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (document.activeElement !== document.body) return;
+  const next = lastCard?.nextElementSibling.querySelector("a");
+  (next ?? document.getElementById(ctx.target.id)?.querySelector("h1, h2"))?.focus({ preventScroll: !!next });
+});
+
 document.addEventListener("htmx:after:swap", () => {
   all("dialog[data-show]:not([open])").forEach((dialog) => {
     dialog.removeAttribute("data-show");
