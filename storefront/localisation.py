@@ -71,7 +71,8 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 def option_label(word: str) -> str:
     """A product option's name or value in the visitor's language, as it is where none is known."""
-    return gettext(word) if word else ""
+    label = gettext(word) if word else ""
+    return label[:1].upper() + label[1:]
 
 
 def lazy(message: str) -> Text:

@@ -2,13 +2,13 @@
 
 from storefront.demo.model import DemoProduct
 from storefront.demo.products.caps import CAPS
-from storefront.demo.products.making import POSTER_SIZES, SHIRT_SIZES, SOCK_SIZES
 from storefront.demo.products.mugs import MUGS
 from storefront.demo.products.notebooks import NOTEBOOKS
 from storefront.demo.products.posters import POSTERS
 from storefront.demo.products.socks import SOCKS
 from storefront.demo.products.totes import TOTES
 from storefront.demo.products.tshirts import TSHIRTS
+from storefront.localisation import lazy
 
 PRODUCTS: tuple[DemoProduct, ...] = (
     *TSHIRTS,
@@ -30,23 +30,20 @@ CATEGORIES: dict[str, dict[str, str]] = {
     "notebooks": {"en": "Notebooks", "es": "Cuadernos"},
 }
 
-OPTION_NAMES: dict[str, dict[str, str]] = {
-    "size": {"en": "Size", "es": "Tamaño"},
-    "colour": {"en": "Colour", "es": "Color"},
-}
-
-SPANISH_VALUES: dict[str, str] = {
-    "Off-white": "Crudo",
-    "Sand": "Arena",
-    "Navy": "Azul marino",
-    "Ink": "Tinta",
-    "Petrol": "Petróleo",
-    "Sky blue": "Celeste",
-    "Moss": "Musgo",
-    "Rust": "Teja",
-    "Coral": "Coral",
-    "Ochre": "Ocre",
-    "Grey": "Gris",
-    "Plum": "Ciruela",
-    **{size: size for size in (*SHIRT_SIZES, *SOCK_SIZES, *POSTER_SIZES)},
-}
+# Names and values of options are stored in English and shown through the message catalogues.
+OPTION_WORDS = (
+    lazy("size"),
+    lazy("colour"),
+    lazy("Off-white"),
+    lazy("Sand"),
+    lazy("Navy"),
+    lazy("Ink"),
+    lazy("Petrol"),
+    lazy("Sky blue"),
+    lazy("Moss"),
+    lazy("Rust"),
+    lazy("Coral"),
+    lazy("Ochre"),
+    lazy("Grey"),
+    lazy("Plum"),
+)
