@@ -9,8 +9,15 @@ from typing import Any
 from quart import Quart
 
 from storefront import settings
+from storefront.accounts import mails as account_mails
+from storefront.accounts import sessions
+from storefront.accounts import store as accounts_store
+from storefront.accounts.session_cache import SessionCache, UserChanges
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
+from storefront.mail import store as mail_store
+from storefront.mail.rendering import LateFacts
+from storefront.mail.sender import Sender
 from storefront.settings import Settings
 from storefront.shop import Shop
 from storefront.web import failures, health, language, limits, notices, openapi, pages, security
@@ -21,7 +28,12 @@ from storefront.web.rendering import PageParts, Templates
 
 LARGEST_BODY_BYTES = 12 * 1024 * 1024
 
-INDEXES = {**failures.INDEXES, **limits.INDEXES}
+INDEXES = {
+    **failures.INDEXES,
+    **limits.INDEXES,
+    **accounts_store.INDEXES,
+    **mail_store.INDEXES,
+}
 
 
 def create_app(values: Settings | None = None) -> Quart:
@@ -31,7 +43,10 @@ def create_app(values: Settings | None = None) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     security.secure(app)
+    app.before_request(sessions.identify)
+    app.before_websocket(sessions.identify)
     app.before_request(language.choose_language)
+    app.after_request(sessions.renew_cookie)
     app.after_request(notices.keep_notices)
     failures.handle_failures(app)
     openapi.describe_api(app)
@@ -47,9 +62,15 @@ def create_app(values: Settings | None = None) -> Quart:
             app.extensions["shop"] = shop
             shop.add_part(Templates(shop, assets))
             shop.add_part(PageParts(cart_count=_no_cart, categories=lambda _: ()))
+            shop.add_part(LateFacts({**account_mails.LINKS}))
+            session_cache, sender = SessionCache(shop), Sender(shop)
+            shop.add_part(session_cache)
+            shop.changes.subscribe("sessions", session_cache)
+            shop.changes.subscribe("users", UserChanges(session_cache))
+            shop.changes.subscribe("outbox", sender)
             await database.ensure_indexes(INDEXES)
             await shop.changes.start()
-            async with _running(database.expire_abandoned_transactions()):
+            async with _running(database.expire_abandoned_transactions(), sender.run()):
                 yield
             await shop.changes.stop()
             database.close()

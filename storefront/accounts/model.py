@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from storefront.carts.model import Address
 
+MOST_ADDRESSES = 10
+
 
 class Role(StrEnum):
     CUSTOMER = "customer"
@@ -38,3 +40,20 @@ class Session:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a signed-in client shows: a signed text, the session that it names, and its end."""
+
+    text: str
+    session_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from: the client's network address, and what it says it is."""
+
+    address: str
+    device: str

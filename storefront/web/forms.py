@@ -58,22 +58,26 @@ async def typed_form() -> MultiDict[str, str]:
     return await request.form
 
 
-def check(schema: type[Schema], data: Any) -> Schema:
-    """``data`` as ``schema``, or a ValidationError that names every field at fault."""
+def check(schema: type[Schema], data: Any, *, context: Any = None) -> Schema:
+    """``data`` as ``schema``, or a ValidationError that names every field at fault.
+
+    ``context`` is what the schema's validators need to know of the shop.
+    """
     try:
-        return schema.model_validate(data)
+        return schema.model_validate(data, context=context)
     except pydantic.ValidationError as error:
         raise ValidationError(list(_field_errors(error))) from None
 
 
-def check_form(schema: type[Schema], typed: Mapping[str, str]) -> Schema:
+def check_form(schema: type[Schema], typed: Mapping[str, str], *, context: Any = None) -> Schema:
     """A form's fields as ``schema``; an empty field counts as not given."""
-    return check(schema, {key: value for key, value in typed.items() if value.strip()})
+    given = {key: value for key, value in typed.items() if value.strip()}
+    return check(schema, given, context=context)
 
 
-async def json_body(schema: type[Schema]) -> Schema:
+async def json_body(schema: type[Schema], *, context: Any = None) -> Schema:
     """The request's JSON body as ``schema``. 415 for another content type, 422 for bad input."""
-    return check(schema, await _json())
+    return check(schema, await _json(), context=context)
 
 
 async def optional_json_body(schema: type[Schema]) -> Schema:

@@ -1,0 +1,55 @@
+"""What the mails about accounts tell, and the links in them that are made when they are sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storefront.accounts import tokens
+from storefront.accounts.model import User
+from storefront.database import Transaction
+from storefront.mail import outbox
+from storefront.mail.model import Mail
+from storefront.shop import Shop
+
+
+async def write_registration(shop: Shop, transaction: Transaction, user: User) -> None:
+    """A welcome with the verification link to the customer, a notice to the shop."""
+    await write_welcome(shop, transaction, user)
+    await outbox.write_to_shop(
+        shop,
+        transaction,
+        kind="registration_notice",
+        context={"full_name": user.full_name, "email": user.email, "phone": user.phone},
+    )
+
+
+async def write_welcome(shop: Shop, transaction: Transaction, user: User) -> None:
+    """The welcome alone, which carries the verification link."""
+    context = {"user_id": user.id, "email": user.email, "full_name": user.full_name}
+    await outbox.write(shop, transaction, _to(shop, user, "registration", context))
+
+
+async def write_reset(shop: Shop, transaction: Transaction, user: User, reset_id: str) -> None:
+    context = {"full_name": user.full_name, "reset_id": reset_id}
+    await outbox.write(shop, transaction, _to(shop, user, "password_reset", context))
+
+
+async def write_password_changed(shop: Shop, transaction: Transaction, user: User) -> None:
+    mail = _to(shop, user, "password_changed", {"full_name": user.full_name})
+    await outbox.write(shop, transaction, mail)
+
+
+def _to(shop: Shop, user: User, kind: str, context: Mapping[str, Any]) -> Mail:
+    return Mail(kind, user.email, user.language or shop.settings.shop.locales[0], context)
+
+
+def _verification_link(shop: Shop, context: Mapping[str, Any]) -> Mapping[str, Any]:
+    token = tokens.sign_verification(shop, context["user_id"], context["email"])
+    return {"verification_url": f"{shop.settings.public_url}/auth/verify/{token}"}
+
+
+def _reset_link(shop: Shop, context: Mapping[str, Any]) -> Mapping[str, Any]:
+    token = tokens.sign_reset(shop, context["reset_id"])
+    return {"reset_url": f"{shop.settings.public_url}/auth/password-reset/{token}"}
+
+
+LINKS = {"registration": _verification_link, "password_reset": _reset_link}

@@ -1,0 +1,121 @@
+"""Passwords by NIST SP 800-63B: length counts, composition does not, common ones are refused."""
+
+import asyncio
+import base64
+import hmac
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import bcrypt
+
+from storefront.errors import UnavailableError
+from storefront.localisation import gettext as _
+from storefront.localisation import ngettext
+from storefront.settings import Settings
+
+Result = TypeVar("Result")
+
+SHORTEST = 8
+LONGEST = 256
+
+ROUNDS = 12
+ROUNDS_IN_TESTS = 4
+
+# Not a secret: it only keeps our digests apart from those that other sites may have lost.
+_PREHASH_KEY = b"storefront: password before bcrypt"
+
+# bcrypt takes a core for a third of a second. It runs outside the interpreter's lock, and two at
+# once leave the event loop its share; a longer queue would only make everybody's answer late.
+_AT_ONCE = 2
+_MOST_WAITING = 64
+_threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwords")
+_waiting: set[object] = set()
+
+
+def problem_with(password: str, *, guessable: tuple[str, ...]) -> str | None:
+    """Why ``password`` cannot be taken, in the visitor's words; None when it can.
+
+    ``guessable`` are words that somebody who knows the account would try first.
+    """
+    text = normalise(password)
+    if len(text) < SHORTEST:
+        return ngettext(
+            "Please use at least %(least)d character.",
+            "Please use at least %(least)d characters.",
+            SHORTEST,
+        ) % {"least": SHORTEST}
+    if len(password) > LONGEST:
+        return ngettext(
+            "Please use at most %(most)d character.",
+            "Please use at most %(most)d characters.",
+            LONGEST,
+        ) % {"most": LONGEST}
+    if _plain(text) in _common_passwords() or len(set(text)) == 1:
+        return _("This password is on every list of common ones. Please choose another.")
+    if _plain(text) in {_plain(normalise(word)) for word in guessable}:
+        return _("Please choose a password that is not your name, your email or the shop's name.")
+    return None
+
+
+def normalise(password: str) -> str:
+    """The same characters however a keyboard composed them (NFKC, as the standard asks)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _plain(text: str) -> str:
+    return "".join(text.casefold().split())
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415  (a megabyte, needed rarely)
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def rounds(settings: Settings) -> int:
+    """bcrypt's cost as a power of two; tests would wait for minutes at the real one."""
+    return ROUNDS_IN_TESTS if settings.environment == "test" else ROUNDS
+
+
+async def hash_password(password: str, settings: Settings) -> str:
+    """What to store for ``password``."""
+    hashed = await _in_thread(lambda: bcrypt.hashpw(_prehash(password), _salt(settings)))
+    return hashed.decode("ascii")
+
+
+async def is_right(password: str, password_hash: str | None, settings: Settings) -> bool:
+    """Whether ``password`` is the one hashed; without a hash the same work is done in vain."""
+    expected = (password_hash or _hash_of_nobody(rounds(settings))).encode("ascii")
+    matches = await _in_thread(lambda: bcrypt.checkpw(_prehash(password), expected))
+    return matches and password_hash is not None
+
+
+def _salt(settings: Settings) -> bytes:
+    return bcrypt.gensalt(rounds(settings))
+
+
+def _hash_of_nobody(cost: int) -> str:
+    return f"$2b${cost:02}$" + "." * 53
+
+
+def _prehash(password: str) -> bytes:
+    """44 characters for a password of any length: bcrypt reads 72 bytes and stops at a NUL."""
+    digest = hmac.digest(
+        _PREHASH_KEY, normalise(password).encode("utf-8", "surrogatepass"), "sha256"
+    )
+    return base64.b64encode(digest)
+
+
+async def _in_thread(work: Callable[[], Result]) -> Result:
+    if len(_waiting) >= _MOST_WAITING:
+        raise UnavailableError
+    ticket = object()
+    _waiting.add(ticket)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+    finally:
+        _waiting.discard(ticket)

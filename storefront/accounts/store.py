@@ -1,0 +1,228 @@
+"""The collections ``users``, ``sessions`` and ``password_resets``."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from storefront.accounts.model import MOST_ADDRESSES, Role, Session, User
+from storefront.carts.model import Address
+from storefront.database import ASCENDING, IndexModel, ObjectId, Transaction, object_id
+from storefront.shop import Shop
+
+INDEXES = {
+    "users": [IndexModel([("email", ASCENDING)], name="email", unique=True)],
+    "sessions": [
+        IndexModel([("user_id", ASCENDING)], name="user"),
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+    ],
+    "password_resets": [
+        IndexModel([("user_id", ASCENDING)], name="user"),
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+    ],
+}
+
+
+async def insert_user(
+    shop: Shop, user: User, password_hash: str, transaction: Transaction | None = None
+) -> None:
+    """DuplicateKeyError when the email has an account already."""
+    document = asdict(user)
+    document["_id"] = ObjectId(document.pop("id"))
+    document |= {
+        "role": user.role.value,
+        "addresses": list(document["addresses"]),
+        "password_hash": password_hash,
+        "updated_at": user.created_at,
+    }
+    await shop.database["users"].insert_one(document, session=transaction)
+
+
+async def find_user(
+    shop: Shop, user_id: str, transaction: Transaction | None = None
+) -> User | None:
+    key = object_id(user_id)
+    if key is None:
+        return None
+    document = await shop.database["users"].find_one({"_id": key}, session=transaction)
+    return _user(document) if document else None
+
+
+async def find_users(shop: Shop, user_ids: Iterable[str]) -> list[User]:
+    keys = [key for key in map(object_id, set(user_ids)) if key]
+    found = shop.database["users"].find({"_id": {"$in": keys}})
+    return [_user(document) async for document in found]
+
+
+async def find_user_by_email(shop: Shop, email: str) -> User | None:
+    document = await shop.database["users"].find_one({"email": email})
+    return _user(document) if document else None
+
+
+async def find_password_hash(shop: Shop, user_id: str) -> str | None:
+    document = await shop.database["users"].find_one(
+        {"_id": ObjectId(user_id)}, {"password_hash": True}
+    )
+    return document["password_hash"] if document else None
+
+
+async def update_user(
+    shop: Shop,
+    user_id: str,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    only_if: Mapping[str, Any] | None = None,
+    transaction: Transaction | None = None,
+) -> bool:
+    """Set ``changes``; False when there is no such user, or not one with ``only_if``."""
+    result = await shop.database["users"].update_one(
+        {"_id": ObjectId(user_id), **(only_if or {})},
+        {"$set": {**changes, "updated_at": now}},
+        session=transaction,
+    )
+    return bool(result.matched_count)
+
+
+async def add_address(shop: Shop, user_id: str, address: Address, *, now: datetime) -> bool:
+    """False when the user keeps `MOST_ADDRESSES` already."""
+    result = await shop.database["users"].update_one(
+        {"_id": ObjectId(user_id), f"addresses.{MOST_ADDRESSES - 1}": {"$exists": False}},
+        {"$push": {"addresses": asdict(address)}, "$set": {"updated_at": now}},
+    )
+    return bool(result.modified_count)
+
+
+async def remove_address(shop: Shop, user_id: str, address: Address, *, now: datetime) -> None:
+    await shop.database["users"].update_one(
+        {"_id": ObjectId(user_id)},
+        {"$pull": {"addresses": asdict(address)}, "$set": {"updated_at": now}},
+    )
+
+
+def _user(document: Mapping[str, Any]) -> User:
+    return User(
+        id=str(document["_id"]),
+        email=document["email"],
+        full_name=document["full_name"],
+        phone=document["phone"],
+        role=Role(document["role"]),
+        verified=document["verified"],
+        blocked=document["blocked"],
+        language=document["language"],
+        theme=document["theme"],
+        addresses=tuple(Address(**address) for address in document["addresses"]),
+        created_at=document["created_at"],
+    )
+
+
+async def insert_session(
+    shop: Shop, session: Session, address: str, transaction: Transaction | None = None
+) -> None:
+    document = asdict(session)
+    document["_id"] = document.pop("id")
+    await shop.database["sessions"].insert_one(
+        {**document, "address": address, "ended_at": None}, session=transaction
+    )
+
+
+async def find_session(shop: Shop, session_id: str) -> Session | None:
+    """The session, unless it was ended."""
+    document = await shop.database["sessions"].find_one({"_id": session_id})
+    return _session(document) if document and document["ended_at"] is None else None
+
+
+async def list_sessions(shop: Shop, user_id: str) -> list[Session]:
+    """The user's sessions that were not ended."""
+    found = shop.database["sessions"].find({"user_id": user_id, "ended_at": None})
+    return [_session(document) async for document in found]
+
+
+async def extend_session(
+    shop: Shop, session_id: str, *, now: datetime, expires_at: datetime
+) -> bool:
+    """False when the session was ended."""
+    result = await shop.database["sessions"].update_one(
+        {"_id": session_id, "ended_at": None},
+        {"$set": {"last_seen_at": now, "expires_at": expires_at}},
+    )
+    return bool(result.matched_count)
+
+
+async def end_session(
+    shop: Shop,
+    user_id: str,
+    session_id: str,
+    *,
+    now: datetime,
+    transaction: Transaction | None = None,
+) -> bool:
+    """False when the user has no such session that is still open."""
+    result = await shop.database["sessions"].update_one(
+        {"_id": session_id, "user_id": user_id, "ended_at": None},
+        {"$set": {"ended_at": now}},
+        session=transaction,
+    )
+    return bool(result.matched_count)
+
+
+async def end_sessions(
+    shop: Shop,
+    user_id: str,
+    *,
+    now: datetime,
+    keep: str | None = None,
+    transaction: Transaction | None = None,
+) -> None:
+    """End all sessions of the user but ``keep``."""
+    await shop.database["sessions"].update_many(
+        {"user_id": user_id, "ended_at": None, "_id": {"$ne": keep}},
+        {"$set": {"ended_at": now}},
+        session=transaction,
+    )
+
+
+def _session(document: Mapping[str, Any]) -> Session:
+    return Session(
+        id=document["_id"],
+        user_id=document["user_id"],
+        device=document["device"],
+        created_at=document["created_at"],
+        last_seen_at=document["last_seen_at"],
+        expires_at=document["expires_at"],
+    )
+
+
+async def insert_reset(
+    shop: Shop,
+    *,
+    reset_id: str,
+    user_id: str,
+    now: datetime,
+    expires_at: datetime,
+    transaction: Transaction,
+) -> None:
+    await shop.database["password_resets"].insert_one(
+        {"_id": reset_id, "user_id": user_id, "created_at": now, "expires_at": expires_at},
+        session=transaction,
+    )
+
+
+async def count_resets(shop: Shop, user_id: str, now: datetime) -> int:
+    """How many resets of the user could still be used."""
+    found = shop.database["password_resets"].find({"user_id": user_id})
+    return sum([document["expires_at"] > now async for document in found])
+
+
+async def find_reset(
+    shop: Shop, reset_id: str, now: datetime, transaction: Transaction | None = None
+) -> str | None:
+    """The id of the user whose password this reset may set; None when it is used up or too old."""
+    document = await shop.database["password_resets"].find_one(
+        {"_id": reset_id}, session=transaction
+    )
+    return document["user_id"] if document and document["expires_at"] > now else None
+
+
+async def delete_resets(shop: Shop, user_id: str, transaction: Transaction) -> None:
+    await shop.database["password_resets"].delete_many({"user_id": user_id}, session=transaction)

@@ -1,0 +1,160 @@
+"""The background task that sends what lies in the outbox. One runs in each process.
+
+A mail is sent by who holds its lease. A process that dies lets its lease run out, and another
+takes over: so a mail goes out twice only if a process died after sending it and before noting
+so, and then both copies have the same Message-ID.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storefront.database import PyMongoError
+from storefront.mail import rendering, store, transports
+from storefront.mail.model import State, StoredMail
+from storefront.mail.transports import RefusedError, UnreachableError
+from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
+
+# A send that takes longer is given up well before the lease ends.
+LEASE = timedelta(seconds=60)
+SEND_TIMEOUT_SECONDS = 45
+LOOK_EVERY_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 60.0
+SENT_KEPT = timedelta(days=90)
+
+# After the last of these the mail has failed, some two days after the first attempt.
+RETRY_AFTER_SECONDS = (5, 30, 120, 600, 3600, 3600, 7200, 14400, 28800, 43200, 43200)
+
+
+class Sender:
+    """Sends mails until it is cancelled; the change feed tells it of new ones (`changed`)."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._send = transports.choose(shop.settings.mail)
+        self._name = secrets.token_hex(8)
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        failed_rounds = 0
+        while True:
+            self._wake.clear()
+            try:
+                await self._send_due()
+            except (UnreachableError, PyMongoError) as error:
+                # Nothing can be sent, so new mails are no reason to look again at once.
+                failed_rounds += 1
+                pause = min(2.0 ** min(failed_rounds - 1, 10), LONGEST_PAUSE_SECONDS)
+                log.warning("mails cannot be sent, again in %.0f s: %s", pause, error)
+                await asyncio.sleep(pause)
+            else:
+                failed_rounds = 0
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_SECONDS)
+
+    async def reload(self) -> None:
+        self._wake.set()
+
+    async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:  # noqa: ARG002  (the feed's shape)
+        """A document of ``outbox`` changed."""
+        if document and document["state"] == State.PENDING.value and document["lease_by"] is None:
+            self._wake.set()
+
+    async def _send_due(self) -> None:
+        while due := await store.list_due(self._shop, _now()):
+            free = [mail for mail in due if _is_free(mail, _now())]
+            for mail in free:
+                if await store.claim(self._shop, mail, sender=self._name, until=_now() + LEASE):
+                    await _to_the_end(self._deliver(mail))
+            if not free:
+                return
+
+    async def _deliver(self, mail: StoredMail) -> None:
+        """Send a claimed mail and note what became of it."""
+        try:
+            message = rendering.render(self._shop, mail)
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                await self._send(mail, message)
+        except UnreachableError as error:
+            await self._note(mail, {"next_attempt_at": _now(), "last_error": str(error)})
+            raise
+        except RefusedError as error:
+            log.warning("mail %s was refused for good: %s", mail.id, error)
+            await self._note(mail, _failed(mail, str(error)))
+        except Exception as error:
+            # Whatever it is, also a mistake in a template, it must not keep other mails waiting.
+            log.warning("mail %s was not sent", mail.id, exc_info=error)
+            await self._note(mail, _later(mail, f"{type(error).__name__}: {error}"))
+        else:
+            await self._note(mail, _sent(mail))
+
+    async def _note(self, mail: StoredMail, changes: Mapping[str, Any]) -> None:
+        """Write down what became of the mail, for as long as it is ours to do so.
+
+        If the database is away just now, a mail that was sent would be sent again.
+        """
+        deadline = _now() + LEASE
+        while True:
+            try:
+                await store.update_claimed(self._shop, mail, sender=self._name, changes=changes)
+            except PyMongoError:
+                if _now() > deadline:
+                    raise
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+
+async def _to_the_end(work: Any) -> None:
+    """Await ``work``; when cancelled, let it finish first, so that no mail is sent unnoted."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=SEND_TIMEOUT_SECONDS)
+        raise
+
+
+def _is_free(mail: StoredMail, now: datetime) -> bool:
+    """Whether nobody is sending the mail: a lease beyond its length is a clock's mistake."""
+    return mail.lease_until is None or not now < mail.lease_until <= now + LEASE
+
+
+def _sent(mail: StoredMail) -> dict[str, Any]:
+    now = _now()
+    return {
+        "state": State.SENT.value,
+        "sent_at": now,
+        "attempts": mail.attempts + 1,
+        "last_error": None,
+        "expires_at": now + SENT_KEPT,
+    }
+
+
+def _failed(mail: StoredMail, problem: str) -> dict[str, Any]:
+    return {
+        "state": State.FAILED.value,
+        "attempts": mail.attempts + 1,
+        "last_error": problem[:500],
+    }
+
+
+def _later(mail: StoredMail, problem: str) -> dict[str, Any]:
+    """The mail's next attempt, or its end after the last."""
+    if mail.attempts >= len(RETRY_AFTER_SECONDS):
+        return _failed(mail, problem)
+    return {
+        "attempts": mail.attempts + 1,
+        "last_error": problem[:500],
+        "next_attempt_at": _now() + timedelta(seconds=RETRY_AFTER_SECONDS[mail.attempts]),
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,106 @@
+"""The ``outbox`` collection."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from storefront.database import ASCENDING, DESCENDING, IndexModel, ObjectId, Transaction, object_id
+from storefront.mail.model import State, StoredMail
+from storefront.shop import Shop
+
+INDEXES = {
+    "outbox": [
+        IndexModel([("state", ASCENDING), ("next_attempt_at", ASCENDING)], name="due"),
+        IndexModel([("created_at", DESCENDING)], name="newest"),
+        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+    ]
+}
+MOST_AT_ONCE = 100
+
+
+async def insert_mail(shop: Shop, mail: StoredMail, transaction: Transaction) -> None:
+    document = asdict(mail)
+    document["_id"] = ObjectId(document.pop("id"))
+    document["state"] = mail.state.value
+    await shop.database["outbox"].insert_one(document, session=transaction)
+
+
+async def find_mail(shop: Shop, mail_id: str) -> StoredMail | None:
+    key = object_id(mail_id)
+    document = await shop.database["outbox"].find_one({"_id": key}) if key else None
+    return _mail(document) if document else None
+
+
+async def list_due(shop: Shop, now: datetime) -> list[StoredMail]:
+    """Some of the mails whose time has come; among them those that another process is sending."""
+    found = shop.database["outbox"].find(
+        {"state": State.PENDING.value, "next_attempt_at": {"$lte": now}}, limit=MOST_AT_ONCE
+    )
+    return [_mail(document) async for document in found]
+
+
+async def list_mails(shop: Shop, state: State | None, limit: int) -> list[StoredMail]:
+    """The newest first."""
+    which = {"state": state.value} if state else {}
+    found = shop.database["outbox"].find(which, sort=[("created_at", DESCENDING)], limit=limit)
+    return [_mail(document) async for document in found]
+
+
+async def count_mails(shop: Shop, state: State) -> int:
+    return int(await shop.database["outbox"].count_documents({"state": state.value}))
+
+
+async def claim(shop: Shop, mail: StoredMail, *, sender: str, until: datetime) -> bool:
+    """Take the mail for ``sender`` if nobody did since it was read."""
+    result = await shop.database["outbox"].update_one(
+        {
+            "_id": ObjectId(mail.id),
+            "state": State.PENDING.value,
+            "lease_by": mail.lease_by,
+            "lease_until": mail.lease_until,
+        },
+        {"$set": {"lease_by": sender, "lease_until": until}},
+    )
+    return bool(result.modified_count)
+
+
+async def update_claimed(
+    shop: Shop, mail: StoredMail, *, sender: str, changes: Mapping[str, Any]
+) -> None:
+    """Set ``changes`` and give the mail back, unless the lease has passed to another."""
+    await shop.database["outbox"].update_one(
+        {"_id": ObjectId(mail.id), "lease_by": sender},
+        {"$set": {**changes, "lease_by": None, "lease_until": None}},
+    )
+
+
+async def make_pending(shop: Shop, mail_id: str, now: datetime) -> bool:
+    """Let the mail be sent (again); False when there is none, or when it waits already."""
+    result = await shop.database["outbox"].update_one(
+        {"_id": object_id(mail_id), "state": {"$ne": State.PENDING.value}},
+        {
+            "$set": {"state": State.PENDING.value, "attempts": 0, "next_attempt_at": now},
+            "$unset": {"expires_at": ""},
+        },
+    )
+    return bool(result.modified_count)
+
+
+def _mail(document: Mapping[str, Any]) -> StoredMail:
+    return StoredMail(
+        id=str(document["_id"]),
+        kind=document["kind"],
+        to=document["to"],
+        language=document["language"],
+        context=document["context"],
+        state=State(document["state"]),
+        attempts=document["attempts"],
+        message_id=document["message_id"],
+        created_at=document["created_at"],
+        next_attempt_at=document["next_attempt_at"],
+        sent_at=document["sent_at"],
+        last_error=document["last_error"],
+        lease_by=document["lease_by"],
+        lease_until=document["lease_until"],
+    )
