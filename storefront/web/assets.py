@@ -4,7 +4,6 @@ A file whose name changes with its content can be cached for ever, and a deploym
 old and new ones. Served by a layer of plain ASGI, before the framework's machinery.
 """
 
-import gzip
 import hashlib
 import mimetypes
 import re
@@ -13,14 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import brotli
-
 from storefront import resources
+from storefront.web.compression import best_coding, compress, is_compressible
 
 PREFIX = "/static/"
-_COMPRESSIBLE = frozenset(
-    {"text/css", "text/javascript", "image/svg+xml", "text/plain", "application/manifest+json"}
-)
 _IMPORT = re.compile(r'@import url\("([^"]+)"\)(?: layer\(([a-z-]+)\))?;')
 _REFERENCE = re.compile(r'(?<!@import )url\("([^"]+)"\)')
 
@@ -105,9 +100,8 @@ def _resolve(folder: PurePosixPath, reference: str) -> str:
 def _asset(name: str, content: bytes, digest: str) -> Asset:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     bodies = {"identity": content}
-    if kind in _COMPRESSIBLE:
-        bodies["br"] = brotli.compress(content, quality=9)
-        bodies["gzip"] = gzip.compress(content, 9, mtime=0)
+    if is_compressible(kind.encode()):
+        bodies |= {coding: compress(content, coding, brotli_quality=9) for coding in ("br", "gzip")}
     suffix = "; charset=utf-8" if kind.startswith("text/") or kind.endswith("xml") else ""
     return Asset(kind + suffix, bodies, f'"{digest}"')
 
@@ -126,7 +120,7 @@ class StaticFiles:
             return
         headers = dict(scope["headers"])
         is_hashed = self._assets.is_hashed(scope["path"])
-        coding = _best_coding(headers.get(b"accept-encoding", b"").decode("latin-1"), asset)
+        coding = best_coding(headers.get(b"accept-encoding", b""), asset.bodies)
         body = asset.bodies[coding]
         unchanged = headers.get(b"if-none-match", b"").decode("latin-1") == asset.etag
         lifetime = b"public, max-age=31536000, immutable" if is_hashed else b"no-cache"
@@ -150,15 +144,3 @@ class StaticFiles:
         )
         sent = b"" if unchanged or scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": sent})
-
-
-def _best_coding(accepted: str, asset: Asset) -> str:
-    """Brotli, else gzip, else as it is: what the client accepts and we have (RFC 9110, 12.5.3)."""
-    offered = {
-        part.split(";")[0].strip()
-        for part in accepted.lower().split(",")
-        if not re.search(r";\s*q=0(\.0*)?\s*$", part)
-    }
-    return next(
-        (coding for coding in ("br", "gzip") if coding in offered & set(asset.bodies)), "identity"
-    )

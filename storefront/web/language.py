@@ -4,9 +4,14 @@
 shop's first locale.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from quart import Response, g, request
+from quart import Response, g, has_websocket_context, request, websocket
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from storefront.localisation import speak
 from storefront.web import cookies
@@ -17,24 +22,52 @@ THEMES = ("light", "dark")
 
 
 async def choose_language() -> None:
-    """Before each request, once it is known who asks."""
-    locales = cookies.current_shop().settings.shop.locales
+    """Before each request and socket, once it is known who asks."""
     identity = current_identity()
-    preferred = (
-        request.args.get("lang"),
-        preferences().get("language"),
-        identity.language if identity else None,
-        request.accept_languages.best_match(locales),
+    speak(
+        negotiate(
+            _source().args.get("lang"),
+            preferences().get("language"),
+            identity.language if identity else None,
+            _source().headers.get("Accept-Language", ""),
+            locales=tuple(cookies.current_shop().settings.shop.locales),
+        )
     )
-    speak(next((code for code in preferred if code in locales), locales[0]))
+
+
+@lru_cache(maxsize=1024)
+def negotiate(
+    asked: str | None,
+    kept: str | None,
+    of_account: str | None,
+    accepted: str,
+    *,
+    locales: Sequence[str],
+) -> str:
+    """The first of these wishes that the shop speaks; ``accepted`` is an Accept-Language header."""
+    for wish in (asked, kept, of_account):
+        if wish is not None and wish in locales:
+            return wish
+    best = parse_accept_header(accepted[:200], LanguageAccept).best_match(locales)
+    return best or locales[0]
 
 
 def preferences() -> dict[str, str]:
     """What the visitor chose on this device: ``language`` and ``theme``, each if chosen."""
     kept: dict[str, str] | None = g.get("preferences")
     if kept is None:
-        kept = g.preferences = dict(parse_qsl(request.cookies.get(COOKIE, "")))
+        kept = g.preferences = read_preferences(_source().cookies.get(COOKIE, ""))
     return kept
+
+
+def read_preferences(cookie: str) -> dict[str, str]:
+    """The choices in the cookie's value; what is none of ours is passed over."""
+    kept = dict(parse_qsl(cookie[:200]))
+    theme = kept.get("theme")
+    return {
+        **({"language": kept["language"]} if "language" in kept else {}),
+        **({"theme": theme} if theme in THEMES else {}),
+    }
 
 
 def chosen_theme() -> str | None:
@@ -48,3 +81,7 @@ def keep_preferences(response: Response, changes: dict[str, str]) -> None:
     """Remember ``changes`` on this device; a theme of ``auto`` forgets the choice."""
     kept = {key: value for key, value in (preferences() | changes).items() if value != "auto"}
     cookies.write(response, COOKIE, urlencode(kept))
+
+
+def _source() -> Any:
+    return websocket if has_websocket_context() else request

@@ -1,0 +1,106 @@
+"""Content codings: which one a client takes, and a layer that compresses what nobody kept.
+
+Pages hold no secret tokens, and a foreign site cannot make a browser send the session along with
+requests of its choosing (SameSite), so compressing personal pages gives nothing away (BREACH).
+"""
+
+import gzip
+import re
+from collections.abc import Collection, MutableMapping
+from functools import lru_cache
+from typing import Any
+
+import brotli
+
+COMPRESSIBLE = (
+    b"text/",
+    b"application/json",
+    b"application/problem+json",
+    b"application/xml",
+    b"application/manifest+json",
+    b"image/svg+xml",
+)
+SMALLEST_BYTES = 600
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: bytes) -> frozenset[str]:
+    """The codings that an Accept-Encoding header allows (RFC 9110, section 12.5.3)."""
+    return frozenset(
+        part.split(";")[0].strip()
+        for part in header.decode("latin-1").lower().split(",")
+        if not re.search(r";\s*q=0(\.0*)?\s*$", part)
+    )
+
+
+def best_coding(header: bytes, available: Collection[str] = ("br", "gzip", "identity")) -> str:
+    """Brotli, else gzip, else as it is: what the client accepts and we have."""
+    accepted = _accepted(header[:200])
+    return next(
+        (each for each in ("br", "gzip") if each in accepted and each in available), "identity"
+    )
+
+
+def compress(body: bytes, coding: str, *, brotli_quality: int = 5) -> bytes:
+    """``body`` in ``coding``; quality 5 costs a quarter of a millisecond for a page."""
+    if coding == "br":
+        compressed: bytes = brotli.compress(body, quality=brotli_quality)
+        return compressed
+    return gzip.compress(body, 6, mtime=0) if coding == "gzip" else body
+
+
+def is_compressible(content_type: bytes) -> bool:
+    return content_type.startswith(COMPRESSIBLE)
+
+
+class Compression:
+    """ASGI layer that compresses whole text answers which are not compressed yet."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        coding = best_coding(dict(scope["headers"]).get(b"accept-encoding", b""))
+        start: MutableMapping[str, Any] = {}
+
+        async def compress_and_send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            is_whole = not message.get("more_body") and "sent" not in start
+            if is_whole and coding != "identity":
+                message = _compressed(start, message, coding)
+            if "sent" not in start:
+                start["sent"] = True
+                await send({key: start[key] for key in ("type", "status", "headers")})
+            await send(message)
+
+        await self._app(scope, receive, compress_and_send)
+
+
+def _compressed(start: MutableMapping[str, Any], message: Any, coding: str) -> Any:
+    headers = dict(start["headers"])
+    body = message.get("body", b"")
+    if (
+        len(body) < SMALLEST_BYTES
+        or b"content-encoding" in headers
+        or not is_compressible(headers.get(b"content-type", b""))
+    ):
+        return message
+    body = compress(body, coding)
+    vary = b", ".join(filter(None, [headers.get(b"vary"), b"Accept-Encoding"]))
+    replaced = {b"content-length", b"vary", b"etag"}
+    start["headers"] = [
+        *((name, value) for name, value in start["headers"] if name not in replaced),
+        (b"content-length", str(len(body)).encode()),
+        (b"content-encoding", coding.encode()),
+        (b"vary", vary),
+    ]
+    if b"etag" in headers:
+        # The compressed answer is another representation, but equal enough for If-None-Match.
+        weak = headers[b"etag"] if headers[b"etag"].startswith(b"W/") else b"W/" + headers[b"etag"]
+        start["headers"].append((b"etag", weak))
+    return {**message, "body": body}

@@ -1,0 +1,188 @@
+"""What every guest sees alike, rendered once and then served as finished bytes.
+
+A layer of plain ASGI before the framework: a page that a handler marked as public (see
+`web.caching`) is kept, compressed, until the catalogue changes. It answers only visitors without
+a session, a cart or a message waiting for them; everybody else is answered by the handlers.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from storefront.shop import Shop
+from storefront.web import language
+from storefront.web.caching import MARK, PERSONAL_COOKIES
+from storefront.web.compression import best_coding, compress
+
+LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
+LONGEST_QUERY_BYTES = 500
+
+Headers = list[tuple[bytes, bytes]]
+Key = tuple[str, bytes, str, str | None, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """A finished answer; ``bodies`` holds it by content coding."""
+
+    headers: Headers
+    bodies: Mapping[str, bytes]
+    etag: str
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.bodies.values()))
+
+
+class PublicPages:
+    """ASGI layer that answers guests from memory; bounded, emptied when the catalogue changes."""
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        shop: Callable[[], Shop | None],
+        version: Callable[[Shop], int],
+    ) -> None:
+        self._app = app
+        self._shop = shop
+        self._version = version
+        self._kept_version = -1
+        self._pages: OrderedDict[Key, PublicPage] = OrderedDict()
+        self._size = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        key = self._key(scope)
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        page = self._pages.get(key)
+        if page is not None:
+            self._pages.move_to_end(key)
+            await _send_page(page, scope, send)
+            return
+        await self._app(scope, receive, self._keeping(key, scope, send))
+
+    def _key(self, scope: Any) -> Key | None:
+        """What tells one public answer from another; None if this request is not public."""
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            return None
+        shop = self._shop()
+        if shop is None or not shop.changes.is_live:
+            return None
+        query: bytes = scope["query_string"]
+        headers = dict(scope["headers"])
+        kept = _guest_preferences(headers)
+        if kept is None or len(query) > LONGEST_QUERY_BYTES or b"host" not in headers:
+            return None
+        self._forget_older_than(self._version(shop))
+        speech = language.negotiate(
+            parse_qs(query.decode("latin-1")).get("lang", [None])[0] if b"lang=" in query else None,
+            kept.get("language"),
+            None,
+            headers.get(b"accept-language", b"").decode("latin-1"),
+            locales=tuple(shop.settings.shop.locales),
+        )
+        form = headers.get(b"hx-request-type", b"partial") if b"hx-request" in headers else b""
+        host = headers[b"host"] + b"|" + scope.get("scheme", "http").encode()
+        return scope["path"], query, speech, kept.get("theme"), form, host
+
+    def _forget_older_than(self, version: int) -> None:
+        if version != self._kept_version:
+            self._pages.clear()
+            self._size = 0
+            self._kept_version = version
+
+    def _keeping(self, key: Key, scope: Any, send: Any) -> Any:
+        """A ``send`` that keeps the answer if it is whole and marked as public."""
+        version = self._kept_version
+        start: MutableMapping[str, Any] = {}
+        chunks: list[bytes] = []
+
+        async def keep_and_send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                start["is_kept"] = _is_public(message)
+                if not start["is_kept"]:
+                    await send(message)
+                return
+            if not start.get("is_kept"):
+                await send(message)
+                return
+            chunks.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            page = _finished(start["headers"], b"".join(chunks))
+            if start["status"] == 200 and scope["method"] == "GET":  # noqa: PLR2004  (200 OK)
+                self._keep(key, page, version)
+            await _send_page(page, scope, send, status=start["status"])
+
+        return keep_and_send
+
+    def _keep(self, key: Key, page: PublicPage, version: int) -> None:
+        if version != self._kept_version or page.size > LARGEST_TOTAL_BYTES // 8:
+            return
+        self._pages[key] = page
+        self._size += page.size
+        while self._size > LARGEST_TOTAL_BYTES:
+            _, oldest = self._pages.popitem(last=False)
+            self._size -= oldest.size
+
+
+def _guest_preferences(headers: Mapping[bytes, bytes]) -> Mapping[str, str] | None:
+    """The preferences of a guest whom every answer suits; None if something is personal."""
+    if b"authorization" in headers:
+        return None
+    text = headers.get(b"cookie")
+    if text is None:
+        return {}
+    try:
+        cookies = SimpleCookie(text.decode("latin-1"))
+    except CookieError:
+        return None
+    if cookies.keys() & PERSONAL_COOKIES:
+        return None
+    kept = cookies.get(language.COOKIE)
+    return language.read_preferences(kept.value) if kept else {}
+
+
+def _is_public(start: Any) -> bool:
+    """Whether a handler marked the answer as the same for every guest, and nothing made it else."""
+    names = {name.lower() for name, _ in start["headers"]}
+    return MARK in names and b"set-cookie" not in names and start["status"] in {200, 304}
+
+
+def _finished(headers: Headers, body: bytes) -> PublicPage:
+    kept = [
+        (name, value)
+        for name, value in headers
+        if name.lower() not in {MARK, b"content-length", b"etag", b"x-request-id"}
+    ]
+    etag = next((value.decode() for name, value in headers if name.lower() == b"etag"), "")
+    bodies = {coding: compress(body, coding) for coding in ("identity", "br", "gzip")}
+    return PublicPage(kept, bodies, etag.strip('"'))
+
+
+async def _send_page(page: PublicPage, scope: Any, send: Any, *, status: int = 200) -> None:
+    headers = dict(scope["headers"])
+    coding = best_coding(headers.get(b"accept-encoding", b""), page.bodies)
+    if page.etag and page.etag.encode() in headers.get(b"if-none-match", b""):
+        status = 304
+    body = b"" if status == 304 or scope["method"] == "HEAD" else page.bodies[coding]  # noqa: PLR2004
+    # Two codings of one page are two representations, so their tags differ (RFC 9110, 8.8.3.3).
+    suffix = "" if coding == "identity" else f"-{coding}"
+    answer = [
+        *page.headers,
+        (b"etag", f'"{page.etag}{suffix}"'.encode()),
+        (b"x-request-id", secrets.token_hex(8).encode()),
+    ]
+    if status != 304:  # noqa: PLR2004  (Not Modified has no body to describe)
+        answer.append((b"content-length", str(len(page.bodies[coding])).encode()))
+        if coding != "identity":
+            answer.append((b"content-encoding", coding.encode()))
+    await send({"type": "http.response.start", "status": status, "headers": answer})
+    await send({"type": "http.response.body", "body": body})
