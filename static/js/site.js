@@ -29,6 +29,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A modal dialog silences the page behind it: what speaks goes with it, and back.
+const say = (where) => where.append(...all("#live, #notices"));
+document.addEventListener("close", ({ target }) => target.tagName === "DIALOG" && say(document.body), true);
+
 const busy = (is) => (event) => {
   const target = event.detail.ctx.target;
   if (target instanceof Element) target.setAttribute("aria-busy", is);
@@ -58,6 +62,7 @@ document.addEventListener("htmx:after:swap", () => {
   all("dialog[data-show]:not([open])").forEach((dialog) => {
     dialog.removeAttribute("data-show");
     dialog.showModal();
+    say(dialog);
   });
   // A morph leaves what was ticked by hand; the server's answer is what holds.
   all("form[data-as-answered]").forEach((form) => form.reset());
