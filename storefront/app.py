@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,25 @@ from quart import Quart
 
 from storefront import settings
 from storefront.accounts import mails as account_mails
+from storefront.accounts import service as accounts
 from storefront.accounts import sessions
 from storefront.accounts import store as accounts_store
 from storefront.accounts.session_cache import SessionCache, UserChanges
+from storefront.carts import api as carts_api
+from storefront.carts import showing as cart_showing
+from storefront.carts import store as carts_store
+from storefront.carts.counts import CartCounts
+from storefront.carts.model import Address
+from storefront.carts.showing import AddressBook
+from storefront.catalogue import store as catalogue_store
+from storefront.catalogue.index import CategoryLabels, ProductIndex
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import store as mail_store
 from storefront.mail.rendering import LateFacts
 from storefront.mail.sender import Sender
+from storefront.orders import api as orders_api
+from storefront.orders import store as orders_store
 from storefront.settings import Settings
 from storefront.shop import Shop
 from storefront.web import failures, health, language, limits, notices, openapi, pages, security
@@ -33,6 +44,9 @@ INDEXES = {
     **limits.INDEXES,
     **accounts_store.INDEXES,
     **mail_store.INDEXES,
+    **catalogue_store.INDEXES,
+    **carts_store.INDEXES,
+    **orders_store.INDEXES,
 }
 
 
@@ -61,18 +75,27 @@ def create_app(values: Settings | None = None) -> Quart:
             shop = Shop(values, database)
             app.extensions["shop"] = shop
             shop.add_part(Templates(shop, assets))
-            shop.add_part(PageParts(cart_count=_no_cart, categories=lambda _: ()))
+            shop.add_part(PageParts(cart_count=cart_showing.cart_count, categories=lambda _: ()))
             shop.add_part(LateFacts({**account_mails.LINKS}))
             session_cache, sender = SessionCache(shop), Sender(shop)
             shop.add_part(session_cache)
             shop.changes.subscribe("sessions", session_cache)
             shop.changes.subscribe("users", UserChanges(session_cache))
             shop.changes.subscribe("outbox", sender)
+            cart_counts = CartCounts()
+            shop.add_part(cart_counts)
+            shop.changes.subscribe("cart", cart_counts)
+            shop.add_part(AddressBook(_saved_addresses))
+            products = ProductIndex(shop)
+            shop.add_part(products)
+            shop.changes.subscribe("products", products)
+            shop.changes.subscribe("categories", CategoryLabels(products))
             await database.ensure_indexes(INDEXES)
             await shop.changes.start()
             async with _running(database.expire_abandoned_transactions(), sender.run()):
                 yield
             await shop.changes.stop()
+            await products.close()
             database.close()
 
     layers = StaticFiles(MethodOverride(app.asgi_app), assets)
@@ -82,8 +105,8 @@ def create_app(values: Settings | None = None) -> Quart:
     return app
 
 
-async def _no_cart(shop: Shop) -> int:
-    return 0
+async def _saved_addresses(shop: Shop, user_id: str) -> Sequence[Address]:
+    return (await accounts.get_user(shop, user_id)).addresses
 
 
 async def _open_database(values: Settings, stack: contextlib.ExitStack) -> Database:

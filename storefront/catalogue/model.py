@@ -1,8 +1,30 @@
 """What a product is. Prices are integer minor units of the shop's one currency; times are UTC."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+SORTS = ("newest", "price", "-price", "name", "relevance")
+LONGEST_SLUG = 60
+FEW_LEFT = 5
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+
+
+def is_slug(text: str) -> bool:
+    """Whether ``text`` may name a category: never what could be a product's id."""
+    return (
+        len(text) <= LONGEST_SLUG
+        and _SLUG.fullmatch(text) is not None
+        and _OBJECT_ID.fullmatch(text) is None
+    )
+
+
+def humanised(slug: str) -> str:
+    """``t-shirts`` as a label until somebody gives a better one: ``T shirts``."""
+    return slug.replace("-", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +115,7 @@ class Product:
         return replace(self, name=text.name, description=text.description) if text else self
 
     def with_stock_changed(self, changes: Mapping[str, int], *, at: datetime) -> "Product":
-        """The same product after ``changes`` (pieces by SKU, negative when sold), one version on."""
+        """The same product one version on, after ``changes``: pieces by SKU, negative when sold."""
         variants = tuple(
             replace(each, stock=each.stock + changes.get(each.sku, 0)) for each in self.variants
         )
@@ -134,3 +156,56 @@ class ProductPage:
     total: int
     next: str | None
     facets: tuple[Facet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So many pieces of one variant."""
+
+    product_id: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list of products is asked for. Prices are minor units and bounds are inclusive.
+
+    ``options`` pairs an option's name with the values of which one must match; one and the same
+    variant must match all options, and with ``in_stock`` that variant must be on the shelf.
+    """
+
+    q: str = ""
+    category: str | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+    in_stock: bool = False
+    options: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sort: str | None = None
+    after: str | None = None
+    limit: int = 24
+
+    @property
+    def order(self) -> str:
+        """The sort to use: what was asked for, else the best matches or the newest first."""
+        if self.sort is None or (self.sort == "relevance" and not self.q):
+            return "relevance" if self.q else "newest"
+        return self.sort
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(
+            self.q
+            or self.min_price is not None
+            or self.max_price is not None
+            or self.in_stock
+            or self.options
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What is offered while somebody types."""
+
+    products: tuple[Product, ...] = ()
+    categories: tuple[Category, ...] = ()

@@ -1,0 +1,220 @@
+"""The catalogue's database queries: products, categories, stock."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storefront.catalogue.model import Line, Product, Text, Variant
+from storefront.database import ASCENDING, IndexModel, ObjectId, Transaction, object_id
+from storefront.shop import Shop
+
+RESTORABLE_FOR = timedelta(days=30)
+_BATCH = 1_000
+
+INDEXES = {
+    "products": [
+        IndexModel([("variants.sku", ASCENDING)], name="sku", unique=True),
+        # The field exists only while a product is deleted, so the index stays tiny.
+        IndexModel(
+            [("deleted_at", ASCENDING)],
+            name="expiry",
+            sparse=True,
+            expireAfterSeconds=int(RESTORABLE_FOR.total_seconds()),
+        ),
+    ],
+}
+
+
+def to_product(document: Mapping[str, Any]) -> Product:
+    """A stored document as the shop's noun."""
+    return Product(
+        id=str(document["_id"]),
+        name=document["name"],
+        description=document["description"],
+        category=document["category"],
+        variants=tuple(
+            Variant(
+                sku=each["sku"],
+                options=each["options"],
+                unit_price=each["unit_price"],
+                stock=each["stock"],
+                photo=each.get("photo"),
+            )
+            for each in document["variants"]
+        ),
+        photo=document.get("photo"),
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+        version=document["version"],
+        translations={
+            language: Text(text["name"], text["description"])
+            for language, text in document.get("translations", {}).items()
+        },
+        deleted_at=document.get("deleted_at"),
+    )
+
+
+def to_document(product: Product) -> dict[str, Any]:
+    """What is stored of ``product``, which is not deleted."""
+    return {
+        "_id": ObjectId(product.id),
+        "name": product.name,
+        "description": product.description,
+        "category": product.category,
+        "variants": to_variants(product.variants),
+        "photo": product.photo,
+        "translations": to_translations(product.translations),
+        "version": product.version,
+        "created_at": product.created_at,
+        "updated_at": product.updated_at,
+    }
+
+
+def to_variants(variants: Iterable[Variant]) -> list[dict[str, Any]]:
+    return [
+        {
+            "sku": each.sku,
+            "options": dict(each.options),
+            "unit_price": each.unit_price,
+            "stock": each.stock,
+            "photo": each.photo,
+        }
+        for each in variants
+    ]
+
+
+def to_translations(translations: Mapping[str, Text]) -> dict[str, dict[str, str]]:
+    return {
+        language: {"name": text.name, "description": text.description}
+        for language, text in translations.items()
+    }
+
+
+async def find_product(shop: Shop, product_id: str) -> Product | None:
+    """The stored product, deleted or not."""
+    key = object_id(product_id)
+    document = await shop.database["products"].find_one({"_id": key}) if key else None
+    return to_product(document) if document else None
+
+
+async def list_products(
+    shop: Shop, product_ids: Iterable[str], *, transaction: Transaction | None = None
+) -> list[Product]:
+    """Those of the products that exist, deleted or not, in no order."""
+    keys = [key for key in map(object_id, product_ids) if key]
+    cursor = shop.database["products"].find({"_id": {"$in": keys}}, session=transaction)
+    return [to_product(document) for document in await cursor.to_list(len(keys) or 1)]
+
+
+async def stream_products(shop: Shop) -> AsyncIterator[list[Product]]:
+    """Every stored product, deleted or not, in batches."""
+    cursor = shop.database["products"].find({}).batch_size(_BATCH)
+    while documents := await cursor.to_list(_BATCH):
+        yield [to_product(document) for document in documents]
+
+
+async def has_products(shop: Shop) -> bool:
+    return await shop.database["products"].find_one({}, {"_id": 1}) is not None
+
+
+async def insert_product(shop: Shop, product: Product) -> None:
+    """DuplicateKeyError if one of its SKUs is taken."""
+    await shop.database["products"].insert_one(to_document(product))
+
+
+async def update_product(
+    shop: Shop,
+    product_id: str,
+    *,
+    change: Mapping[str, Mapping[str, Any]],
+    versions: Collection[int] | None = None,
+    where: Mapping[str, Any] | None = None,
+) -> bool:
+    """Apply ``change`` to a product that is sold, has one of ``versions`` and is as in ``where``.
+
+    False if there is none. DuplicateKeyError if a SKU in ``change`` is taken.
+    """
+    filters: dict[str, Any] = {"_id": object_id(product_id), "deleted_at": None, **(where or {})}
+    if versions is not None:
+        filters["version"] = {"$in": list(versions)}
+    result = await shop.database["products"].update_one(filters, _one_version_on(change))
+    return bool(result.matched_count)
+
+
+def _one_version_on(change: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        **change,
+        "$set": {**change.get("$set", {}), "updated_at": datetime.now(UTC)},
+        "$inc": {**change.get("$inc", {}), "version": 1},
+    }
+
+
+async def take_stock(
+    shop: Shop, transaction: Transaction, line: Line, *, counts_as_change: bool
+) -> bool:
+    """Take the pieces off the shelf if they are all there."""
+    result = await shop.database["products"].update_one(
+        {
+            "_id": object_id(line.product_id),
+            "deleted_at": None,
+            "variants": {"$elemMatch": {"sku": line.sku, "stock": {"$gte": line.quantity}}},
+        },
+        _stock_change(-line.quantity, counts_as_change),
+        session=transaction,
+    )
+    return bool(result.matched_count)
+
+
+async def return_stock(
+    shop: Shop, transaction: Transaction, line: Line, *, counts_as_change: bool
+) -> None:
+    """Put the pieces back; nothing happens if the variant is no more."""
+    await shop.database["products"].update_one(
+        {"_id": object_id(line.product_id), "variants": {"$elemMatch": {"sku": line.sku}}},
+        _stock_change(line.quantity, counts_as_change),
+        session=transaction,
+    )
+
+
+def _stock_change(pieces: int, counts_as_change: bool) -> dict[str, Any]:
+    return {
+        "$inc": {"variants.$.stock": pieces, "version": int(counts_as_change)},
+        "$set": {"updated_at": datetime.now(UTC)},
+    }
+
+
+async def mark_deleted(
+    shop: Shop, product_id: str, *, versions: Collection[int] | None = None
+) -> bool:
+    """Take it out of the shop; the database forgets it when it is no longer restorable."""
+    change = {"$set": {"deleted_at": datetime.now(UTC)}}
+    return await update_product(shop, product_id, change=change, versions=versions)
+
+
+async def restore(shop: Shop, product_id: str) -> bool:
+    """False if there is no such deleted product."""
+    result = await shop.database["products"].update_one(
+        {"_id": object_id(product_id), "deleted_at": {"$ne": None}},
+        _one_version_on({"$unset": {"deleted_at": ""}}),
+    )
+    return bool(result.matched_count)
+
+
+async def list_labels(shop: Shop) -> dict[str, dict[str, str]]:
+    """Each category's labels by language."""
+    cursor = shop.database["categories"].find({})
+    return {each["_id"]: each["labels"] for each in await cursor.to_list(None)}
+
+
+async def insert_category(shop: Shop, category: str, labels: Mapping[str, str]) -> None:
+    """Nothing changes if the category is there already."""
+    await shop.database["categories"].update_one(
+        {"_id": category}, {"$setOnInsert": {"labels": dict(labels)}}, upsert=True
+    )
+
+
+async def insert_many(shop: Shop, products: Sequence[Product]) -> None:
+    """Many new products at once; their ids and SKUs must be free."""
+    await shop.database["products"].insert_many(
+        [to_document(product) for product in products], ordered=False
+    )
