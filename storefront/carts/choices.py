@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from storefront.carts.model import MOST_LINES, Line, StoredCart
+from storefront.carts.model import MOST_LINES, Cart, Line, StoredCart
 from storefront.catalogue.model import Product, Variant
 from storefront.errors import ConflictError, FieldError, OutOfStockError, ValidationError
 from storefront.localisation import gettext as _
@@ -64,14 +64,7 @@ def refusal(
 def out_of_stock(product: Product, variant: Variant, *, wanted: int, held: int) -> OutOfStockError:
     """``wanted`` is what the line would hold, ``held`` what it holds already."""
     name = product.in_language(language()).name
-    if variant.stock == 0:
-        detail = _("%(name)s is sold out.") % {"name": name}
-    else:
-        detail = ngettext(
-            "Only %(left)d piece of %(name)s is left.",
-            "Only %(left)d pieces of %(name)s are left.",
-            variant.stock,
-        ) % {"left": variant.stock, "name": name}
+    detail = _how_many_left(name, variant.stock)
     if held:
         more = ngettext(
             "%(held)d is in the cart already.", "%(held)d are in the cart already.", held
@@ -85,3 +78,33 @@ def out_of_stock(product: Product, variant: Variant, *, wanted: int, held: int) 
         "available": variant.stock,
     }
     return OutOfStockError([short], detail)
+
+
+def require_stock(cart: Cart) -> None:
+    """OutOfStockError naming every line that asks for more than there is."""
+    short = [item for item in cart.items if item.is_short]
+    if short:
+        raise OutOfStockError(
+            [
+                {
+                    "product_id": item.product_id,
+                    "sku": item.sku,
+                    "name": item.name,
+                    "quantity": item.quantity,
+                    "available": item.available,
+                }
+                for item in short
+            ],
+            " ".join(_how_many_left(item.name, item.available) for item in short),
+        )
+
+
+def _how_many_left(name: str, left: int) -> str:
+    if left == 0:
+        return _("%(name)s is sold out.") % {"name": name}
+    sentence = ngettext(
+        "Only %(left)d piece of %(name)s is left.",
+        "Only %(left)d pieces of %(name)s are left.",
+        left,
+    )
+    return sentence % {"left": left, "name": name}

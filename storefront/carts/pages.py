@@ -59,7 +59,7 @@ async def add() -> Any:
         response = await showing.show_cart(cart, announcement=said)
     else:
         response = await rendering.render_fragment(
-            "carts/cart_added.html", item=item, **await showing.cart_variables(cart)
+            "carts/cart_added.html", item=item, **await showing.cart_variables(cart, in_drawer=True)
         )
     owners.keep_guest_cart(response, owner)
     return response

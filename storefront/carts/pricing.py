@@ -32,7 +32,6 @@ def priced(
 
 
 def item_of(line: Line, product: Product | None) -> CartItem:
-    product = sold(product)
     variant = product.variant(line.sku) if product else None
     if product is None or variant is None:
         return CartItem(
@@ -74,8 +73,3 @@ def shipping_terms(shop: Shop) -> ShippingTerms:
 
 def shown_product(shop: Shop, product_id: str) -> Product | None:
     return catalogue.find_product(shop, product_id)
-
-
-def sold(product: Product | None) -> Product | None:
-    """The product if it is still in the shop."""
-    return product if product and product.deleted_at is None else None

@@ -105,7 +105,7 @@ async def change_quantity(shop: Shop, owner: CartOwner, *, item_id: str, quantit
     """
     line = _line(await _read(shop, owner), item_id)
     products = await catalogue.get_stored_products(shop, [line.product_id])
-    product = pricing.sold(products.get(line.product_id))
+    product = products.get(line.product_id)
     variant = product.variant(line.sku) if product else None
     if product is None or variant is None:
         short = {"product_id": line.product_id, "sku": line.sku, "name": line.name_seen}
@@ -228,6 +228,11 @@ async def empty_after_order(
     await store.update_lines(shop, owner, (), address=address, transaction=tx)
 
 
+def require_stock(cart: Cart) -> None:
+    """OutOfStockError naming every line that asks for more than there is."""
+    choices.require_stock(cart)
+
+
 def forget_count(shop: Shop, owner: CartOwner) -> None:
     """The badge of this cart is to be counted again."""
     if owner.key:
@@ -253,7 +258,7 @@ async def _stored_product(shop: Shop, product_id: str) -> Product:
     if object_id(product_id) is None:
         raise ProductNotFoundError
     products = await catalogue.get_stored_products(shop, [product_id])
-    product = pricing.sold(products.get(product_id))
+    product = products.get(product_id)
     if product is None:
         raise ProductNotFoundError
     return product
@@ -265,7 +270,6 @@ async def _merge(shop: Shop, tx: Transaction, lines: Sequence[Line]) -> Merged:
     stock = {
         (product.id, variant.sku): variant.stock
         for product in products.values()
-        if pricing.sold(product)
         for variant in product.variants
     }
     return merge_lines(lines, stock)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from babel.numbers import format_decimal
 from quart import Response, request
 
+from storefront.carts import owners, service
 from storefront.carts.model import Address, Cart, CartItem
 from storefront.localisation import gettext as _
 from storefront.localisation import language
@@ -16,6 +17,11 @@ from storefront.shop import Shop
 from storefront.web import htmx, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.forms import Form
+
+
+async def cart_count(shop: Shop) -> int:
+    """The badge of whoever sent this request."""
+    return await service.count(shop, owners.current_owner())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,13 @@ async def show_cart(
     announcement: str = "",
 ) -> Response:
     """The cart's page, or for htmx the cart, its badge and ``announcement`` for who listens."""
-    variables = await cart_variables(cart, changes=changes, form=form)
+    in_drawer = htmx.wants_fragment() and is_in_drawer()
+    variables = await cart_variables(cart, changes=changes, form=form, in_drawer=in_drawer)
     if htmx.wants_fragment():
         return await rendering.render_fragment(
             "carts/cart_changed.html",
             status=status,
             removed=removed,
-            in_drawer=is_in_drawer(),
             announcement=announcement,
             **variables,
         )
@@ -49,8 +55,13 @@ async def show_cart(
 
 
 async def cart_variables(
-    cart: Cart, *, changes: Sequence[str] = (), form: Form | None = None
+    cart: Cart,
+    *,
+    changes: Sequence[str] = (),
+    form: Form | None = None,
+    in_drawer: bool = False,
 ) -> Mapping[str, Any]:
+    """What all templates of the cart show; in the drawer there is no place for addresses."""
     return {
         "cart": cart,
         "guest": cart.user_id is None,
@@ -58,7 +69,8 @@ async def cart_variables(
         "changes": [*changes, *price_changes(cart)],
         "missing_for_free": cart.shipping_terms.missing_for_free(cart.subtotal),
         "form": form or address_form(),
-        "saved_addresses": await saved_addresses(cart.user_id),
+        "saved_addresses": () if in_drawer else await saved_addresses(cart.user_id),
+        "in_drawer": in_drawer,
     }
 
 

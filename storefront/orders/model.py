@@ -1,7 +1,7 @@
 """What an order is: a copy of what was bought, which no later change of the catalogue touches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -68,6 +68,7 @@ class Order:
     subtotal: int
     shipping: int
     tax_included: int
+    tax_percent: float
     total: int
     currency: str
     delivery_address: Address
@@ -79,3 +80,19 @@ class Order:
     @property
     def can_be_cancelled(self) -> bool:
         return may_become(self.status, Status.CANCELLED)
+
+    def after(self, step: Step) -> "Order":
+        """The same order one step on."""
+        return replace(self, status=step.status, history=(*self.history, step))
+
+    def reached(self, status: Status) -> datetime | None:
+        """When the order came to ``status``; None if it never did."""
+        return next((step.at for step in self.history if step.status is status), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One page of a list, newest first; ``next`` goes into ``after`` and is None at the end."""
+
+    items: tuple[Order, ...]
+    next: str | None
