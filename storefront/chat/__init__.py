@@ -1,0 +1,1 @@
+"""Shoppers ask, staff answer: in public, in private, live."""

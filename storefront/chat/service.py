@@ -1,0 +1,317 @@
+"""What can be done in the chat: the slice's door for pages, API, sockets and the back office."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from storefront.accounts import service as accounts
+from storefront.chat import store
+from storefront.chat.model import (
+    EVERYTHING,
+    GENERAL,
+    Answering,
+    Channel,
+    Conversation,
+    Customer,
+    Excerpt,
+    Message,
+    MessageType,
+    Reader,
+    Room,
+    State,
+    display_name,
+    own_room,
+    plain_text,
+)
+from storefront.database import DuplicateKeyError, ObjectId, Transaction
+from storefront.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
+from storefront.localisation import gettext as _
+from storefront.localisation import ngettext
+from storefront.shop import Shop
+from storefront.web import limits
+from storefront.web.identity import Identity
+
+LATEST = 50
+LONGEST_CLIENT_ID = 64
+# How long an answer may stay unseen before it is mailed; what comes meanwhile goes along.
+DIGEST_AFTER = timedelta(minutes=3)
+ANSWERING_FOR = timedelta(seconds=90)
+_ATTEMPTS = 3
+
+
+def reader_of(identity: Identity) -> Reader:
+    return Reader(identity.user_id, identity.is_staff)
+
+
+async def customer_at(shop: Shop, identity: Identity, email: str) -> Customer:
+    """Whose conversation stands at ``email``: their own for a customer, anybody's for staff.
+
+    ForbiddenError for a customer who names another address, whether or not it has an account;
+    NotFoundError for staff when it has none.
+    """
+    if not identity.is_staff:
+        if email.strip().casefold() != identity.email.casefold():
+            raise ForbiddenError(_("You can only see your own conversation."))
+        return customer_of(identity)
+    user = await accounts.find_user_by_email(shop, email)
+    if user is None:
+        raise NotFoundError(_("Nobody with this email has an account."))
+    return Customer(user.id, user.email, user.full_name)
+
+
+def customer_of(identity: Identity) -> Customer:
+    return Customer(identity.user_id, identity.email, identity.full_name)
+
+
+async def post_in_general(
+    shop: Shop, author: Identity, *, body: str, client_id: str | None, email: str | None
+) -> Message:
+    """Ask in public, or as staff answer in public the person whose ``email`` it is.
+
+    ValidationError, TooManyRequestsError. The same client_id again: the first message.
+    """
+    if author.is_staff:
+        customer = await _person_answered(shop, email)
+    else:
+        customer = customer_of(author)
+    return await post(
+        shop,
+        author,
+        customer=customer,
+        channel=Channel.GENERAL,
+        body=body,
+        client_id=client_id,
+    )
+
+
+async def _person_answered(shop: Shop, email: str | None) -> Customer:
+    if not email:
+        raise ValidationError.of("email", _("Say whom you are answering."))
+    user = await accounts.find_user_by_email(shop, email)
+    if user is None:
+        raise ValidationError.of("email", _("Nobody with this email has an account."))
+    return Customer(user.id, user.email, user.full_name)
+
+
+async def post(
+    shop: Shop,
+    author: Identity,
+    *,
+    customer: Customer,
+    channel: Channel,
+    body: str,
+    client_id: str | None = None,
+) -> Message:
+    """Store a question of the customer, or an answer of staff to them.
+
+    ValidationError, TooManyRequestsError. The same client_id again: the first message, and
+    nothing is counted or stored.
+    """
+    text = _checked_body(shop, body)
+    key = _checked_client_id(client_id)
+    if key and (sent := await store.find_sent(shop, author.user_id, key)):
+        return sent
+    await limits.refuse_above(shop, "chat", shop.settings.limits.chat, author.user_id)
+    await limits.count_one(shop, "chat", shop.settings.limits.chat, author.user_id)
+    for _attempt in range(_ATTEMPTS):
+        try:
+            return await _store(
+                shop, author, customer=customer, channel=channel, body=text, client_id=key
+            )
+        except DuplicateKeyError:
+            # The same message arrived twice at once, or the conversation's first two did.
+            if key and (sent := await store.find_sent(shop, author.user_id, key)):
+                return sent
+    raise ConflictError
+
+
+def _checked_body(shop: Shop, body: str) -> str:
+    text = plain_text(body)
+    if not text:
+        raise ValidationError.of("body", _("Please write something."))
+    _refuse_longer("body", text, shop.settings.chat.max_length)
+    return text
+
+
+def _checked_client_id(client_id: str | None) -> str | None:
+    _refuse_longer("client_id", client_id or "", LONGEST_CLIENT_ID)
+    return client_id or None
+
+
+def _refuse_longer(field: str, text: str, most: int) -> None:
+    if len(text) > most:
+        words = ngettext(
+            "Please use at most %(most)d character.",
+            "Please use at most %(most)d characters.",
+            most,
+        )
+        raise ValidationError.of(field, words % {"most": most})
+
+
+async def _store(
+    shop: Shop,
+    author: Identity,
+    *,
+    customer: Customer,
+    channel: Channel,
+    body: str,
+    client_id: str | None,
+) -> Message:
+    async def write(tx: Transaction) -> Message:
+        # MongoDB keeps milliseconds: what is answered now equals what is read later.
+        now = _now()
+        key = str(ObjectId())
+        seq, general = await store.next_positions(shop, channel, tx)
+        message = Message(
+            id=key,
+            seq=seq,
+            general=general,
+            place=await store.next_place(shop, customer.user_id, tx),
+            user_id=customer.user_id,
+            email=customer.email,
+            name=display_name(customer.full_name),
+            type=MessageType.ANSWER if author.is_staff else MessageType.QUESTION,
+            channel=channel,
+            body=body,
+            author=display_name(author.full_name),
+            author_id=author.user_id,
+            client_id=client_id or key,
+            created_at=now,
+        )
+        await store.insert_message(shop, message, tx)
+        await store.add_to_conversation(
+            shop, customer, message, digest_at=now + DIGEST_AFTER, tx=tx
+        )
+        return message
+
+    return await shop.database.in_transaction(write)
+
+
+async def latest(shop: Shop, room: Room, limit: int = LATEST) -> Excerpt:
+    """The newest messages of the room."""
+    last = await store.last_position(shop, room)
+    return await _excerpt(shop, room, last - limit, last, last)
+
+
+async def before(shop: Shop, room: Room, message_id: str, limit: int = LATEST) -> Excerpt:
+    """The messages next to and before this one. ValidationError if it is not in the room."""
+    position = room.position(await _found(shop, room, message_id, "before"))
+    last = await store.last_position(shop, room)
+    return await _excerpt(shop, room, position - 1 - limit, position - 1, last)
+
+
+async def after(
+    shop: Shop, room: Room, message_id: str, limit: int = LATEST, before_id: str | None = None
+) -> Excerpt:
+    """The messages next to and after this one, or those up to before another.
+
+    ValidationError if one of the two is not in the room.
+    """
+    above = room.position(await _found(shop, room, message_id, "after"))
+    end = await store.last_position(shop, room)
+    if before_id:
+        end = room.position(await _found(shop, room, before_id, "before")) - 1
+    return await _excerpt(shop, room, above, min(above + limit, end), end)
+
+
+async def _excerpt(shop: Shop, room: Room, above: int, upto: int, last: int) -> Excerpt:
+    above = max(0, above)
+    messages = await store.list_messages(shop, room, above, upto)
+    return Excerpt(messages, has_older=above > 0, has_newer=upto < last)
+
+
+async def _found(shop: Shop, room: Room, message_id: str, field: str) -> Message:
+    message = await store.find_message(shop, message_id)
+    if message is None or not room.holds(message):
+        raise ValidationError.of(field, _("There is no such message here."))
+    return message
+
+
+async def find_in(shop: Shop, room: Room, message_id: str) -> Message | None:
+    """The message if it can be read in this room."""
+    message = await store.find_message(shop, message_id)
+    return message if message and room.holds(message) else None
+
+
+async def has_been_seen(
+    shop: Shop, reader: Reader, room: Room, messages: Sequence[Message]
+) -> None:
+    """Take note that the reader sees these messages of the room now.
+
+    Staff see questions, wherever they open a customer's own conversation; a customer sees the
+    answers that were given to them.
+    """
+    if not messages:
+        return
+    if reader.is_staff:
+        if room.kind == "own" and any(not each.is_answer for each in messages):
+            upto = max(each.place for each in messages)
+            await store.mark_read_by_staff(shop, room.user_id, upto)
+        return
+    answers = [each for each in messages if each.is_answer and each.user_id == reader.user_id]
+    if answers:
+        channels = [Channel.GENERAL] if room.kind == "general" else list(Channel)
+        upto = max(each.place for each in answers)
+        await store.mark_read_by_customer(shop, reader.user_id, upto, channels)
+
+
+async def count_unread(shop: Shop, identity: Identity) -> int:
+    """For the badge: a customer's unseen answers, or the conversations that wait for staff."""
+    if identity.is_staff:
+        return await store.count_open(shop)
+    return await store.count_unread_answers(shop, identity.user_id)
+
+
+async def count_waiting(shop: Shop) -> int:
+    """How many conversations have a question without an answer."""
+    return await store.count_open(shop)
+
+
+async def find_conversation(shop: Shop, user_id: str) -> Conversation | None:
+    return await store.find_conversation(shop, user_id)
+
+
+async def list_conversations(shop: Shop) -> list[Conversation]:
+    """Everybody who has asked; newest question first. Reads them all."""
+    return await store.list_all_asked(shop)
+
+
+async def newest_conversations(shop: Shop, limit: int = LATEST) -> list[Conversation]:
+    """Those with the newest questions, newest first; looks back further until there are enough."""
+    last = await store.last_position(shop, EVERYTHING)
+    span = limit * 4
+    found: list[Conversation] = []
+    upto = last
+    while upto > 0 and len(found) < limit:
+        found += await store.list_asked(shop, upto - span, upto)
+        upto -= span
+        span *= 4
+    return found[:limit]
+
+
+async def mark_done(shop: Shop, user_id: str) -> None:
+    """Nothing more is to be said; the next question opens the conversation again."""
+    await store.update_state(shop, user_id, State.DONE)
+    await store.update_answering(shop, user_id, None)
+
+
+async def reopen(shop: Shop, user_id: str) -> None:
+    await store.update_state(shop, user_id, State.OPEN)
+
+
+async def take_up(shop: Shop, staff: Identity, conversation: Conversation) -> None:
+    """Let colleagues see that ``staff`` is at this conversation, unless another is already."""
+    now = _now()
+    if conversation.answered_by_other(staff.user_id, now):
+        return
+    answering = Answering(staff.user_id, display_name(staff.full_name), now + ANSWERING_FOR)
+    await store.update_answering(shop, conversation.user_id, answering)
+
+
+def room_for(customer: Customer | None) -> Room:
+    """The customer's own conversation, or the general channel."""
+    return own_room(customer.user_id) if customer else GENERAL
+
+
+def _now() -> datetime:
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
