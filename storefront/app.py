@@ -9,7 +9,10 @@ from typing import Any
 from quart import Quart
 
 from storefront import settings
+from storefront.accounts import account_pages, preferences
+from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
+from storefront.accounts import pages as accounts_pages
 from storefront.accounts import service as accounts
 from storefront.accounts import sessions
 from storefront.accounts import store as accounts_store
@@ -22,12 +25,15 @@ from storefront.carts.model import Address
 from storefront.carts.showing import AddressBook
 from storefront.catalogue import store as catalogue_store
 from storefront.catalogue.index import CategoryLabels, ProductIndex
+from storefront.chat import store as chat_store
+from storefront.chat.broker import Broker
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import store as mail_store
 from storefront.mail.rendering import LateFacts
 from storefront.mail.sender import Sender
 from storefront.orders import api as orders_api
+from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
 from storefront.settings import Settings
 from storefront.shop import Shop
@@ -47,6 +53,7 @@ INDEXES = {
     **catalogue_store.INDEXES,
     **carts_store.INDEXES,
     **orders_store.INDEXES,
+    **chat_store.INDEXES,
 }
 
 
@@ -60,11 +67,23 @@ def create_app(values: Settings | None = None) -> Quart:
     app.before_request(sessions.identify)
     app.before_websocket(sessions.identify)
     app.before_request(language.choose_language)
+    app.before_websocket(language.choose_language)
     app.after_request(sessions.renew_cookie)
+    app.after_request(preferences.keep_with_account)
     app.after_request(notices.keep_notices)
     failures.handle_failures(app)
     openapi.describe_api(app)
-    for blueprint in (health.blueprint, openapi.blueprint, pages.blueprint):
+    for blueprint in (
+        health.blueprint,
+        openapi.blueprint,
+        pages.blueprint,
+        carts_api.blueprint,
+        orders_api.blueprint,
+        orders_pages.blueprint,
+        accounts_pages.blueprint,
+        account_pages.blueprint,
+        accounts_api.blueprint,
+    ):
         app.register_blueprint(blueprint)
     assets = Assets()
 
@@ -90,9 +109,14 @@ def create_app(values: Settings | None = None) -> Quart:
             shop.add_part(products)
             shop.changes.subscribe("products", products)
             shop.changes.subscribe("categories", CategoryLabels(products))
+            broker = Broker(shop)
+            shop.add_part(broker)
+            shop.changes.subscribe("messages", broker)
             await database.ensure_indexes(INDEXES)
             await shop.changes.start()
-            async with _running(database.expire_abandoned_transactions(), sender.run()):
+            async with _running(
+                database.expire_abandoned_transactions(), sender.run(), broker.keep_up()
+            ):
                 yield
             await shop.changes.stop()
             await products.close()
