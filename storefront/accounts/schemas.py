@@ -170,6 +170,16 @@ class ProfileChange(BaseModel):
         return code
 
 
+class ProfileForm(BaseModel):
+    """The account page's form: all of it, not only what changes."""
+
+    full_name: FullName
+    phone: Phone
+
+    def to_change(self) -> ProfileChange:
+        return ProfileChange.model_construct(full_name=self.full_name, phone=self.phone)
+
+
 class PasswordChange(BaseModel):
     """A new password for who knows the present one."""
 
@@ -256,9 +266,3 @@ class SessionView(BaseModel):
             last_seen_at=session.last_seen_at,
             expires_at=session.expires_at,
         )
-
-
-class SessionsView(BaseModel):
-    """The open sessions of the account, the latest used first."""
-
-    items: list[SessionView]

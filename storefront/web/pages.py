@@ -31,11 +31,17 @@ async def problem(name: str) -> Any:
 async def keep_preferences() -> Any:
     """Remember language and theme on this device, then go back to where the visitor was."""
     typed = await forms.typed_form()
-    changes = {}
-    if typed.get("language") in current_shop().settings.shop.locales:
-        changes["language"] = typed["language"]
-    if typed.get("theme") in {*language.THEMES, "auto"}:
-        changes["theme"] = typed["theme"]
     response = htmx.leave_for(own_path(typed.get("next"), "/products"))
-    language.keep_preferences(response, changes)
+    language.keep_preferences(response, await chosen_preferences())
     return response
+
+
+async def chosen_preferences() -> dict[str, str]:
+    """What the submitted form chooses: ``language`` and ``theme``, each if it is one of ours."""
+    typed = await forms.typed_form()
+    chosen = {}
+    if typed.get("language") in current_shop().settings.shop.locales:
+        chosen["language"] = typed["language"]
+    if typed.get("theme") in {*language.THEMES, "auto"}:
+        chosen["theme"] = typed["theme"]
+    return chosen
