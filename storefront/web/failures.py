@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from quart import Quart, Response, g, jsonify, request
+from quart import Quart, Response, g, has_websocket_context, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from storefront import errors
@@ -20,6 +20,7 @@ from storefront.web import htmx, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.identity import current_identity
 from storefront.web.links import own_path
+from storefront.web.source import source
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,8 @@ def handle_failures(app: Quart) -> None:
 async def answer(error: Exception) -> Any:
     """The response to ``error``, in the form in which the request came."""
     problem = as_shop_error(error)
-    await _record(problem, error)
-    if wants_json():
+    await record(problem, error)
+    if wants_json() or has_websocket_context():
         return problem_json(problem)
     if isinstance(problem, errors.UnauthenticatedError):
         return htmx.leave_for(f"/?next={_where_to_return()}")
@@ -76,12 +77,22 @@ def as_shop_error(error: Exception) -> errors.ShopError:
 
 def problem_json(problem: errors.ShopError) -> Response:
     """``problem`` as RFC 9457 problem details."""
+    response = jsonify(details(problem))
+    response.status_code = problem.status
+    response.content_type = "application/problem+json"
+    response.headers["Cache-Control"] = "no-store"
+    _add_headers(response, problem)
+    return response
+
+
+def details(problem: errors.ShopError) -> dict[str, Any]:
+    """The members of ``problem`` as RFC 9457 names them, and our own beside them."""
     body: dict[str, Any] = {
         "type": f"/problems/{problem.name}",
         "title": str(problem.title),
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.path,
+        "instance": source().path,
         "error_id": g.request_id,
         **problem.extra,
     }
@@ -89,12 +100,7 @@ def problem_json(problem: errors.ShopError) -> Response:
         body["errors"] = [
             {"field": each.field, "message": str(each.message)} for each in problem.errors
         ]
-    response = jsonify(body)
-    response.status_code = problem.status
-    response.content_type = "application/problem+json"
-    response.headers["Cache-Control"] = "no-store"
-    _add_headers(response, problem)
-    return response
+    return body
 
 
 def _add_headers(response: Response, problem: errors.ShopError) -> None:
@@ -144,15 +150,15 @@ def _traceback(error: Exception) -> str:
     return "".join(traceback.format_exception(error))
 
 
-async def _record(problem: errors.ShopError, error: Exception) -> None:
+async def record(problem: errors.ShopError, error: Exception) -> None:
     """Log it; keep server errors (in development all errors) where staff can read them."""
     shop = current_shop()
     is_ours = problem.status >= errors.InternalError.status
     trace = _traceback(error)
     if is_ours:
-        log.error("%s %s: %s\n%s", request.method, request.path, problem.name, trace)
+        log.error("%s %s: %s\n%s", _method(), source().path, problem.name, trace)
     else:
-        log.info("%s %s: %s", request.method, request.path, problem.name)
+        log.info("%s %s: %s", _method(), source().path, problem.name)
     if isinstance(error, UNAVAILABLE) or not (is_ours or shop.settings.is_development):
         return
     identity = current_identity()
@@ -166,8 +172,8 @@ async def _record(problem: errors.ShopError, error: Exception) -> None:
                 "status": problem.status,
                 "name": problem.name,
                 "detail": problem.detail,
-                "method": request.method,
-                "path": request.path,
+                "method": _method(),
+                "path": source().path,
                 "user_id": identity.user_id if identity else None,
                 "kind": type(error).__name__,
                 "traceback": trace,
@@ -175,3 +181,7 @@ async def _record(problem: errors.ShopError, error: Exception) -> None:
         )
     except PyMongoError:
         log.warning("error %s could not be stored", g.request_id)
+
+
+def _method() -> str:
+    return "SOCKET" if has_websocket_context() else request.method

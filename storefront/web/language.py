@@ -6,16 +6,16 @@ shop's first locale.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from quart import Response, g, has_websocket_context, request, websocket
+from quart import Response, g
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from storefront.localisation import speak
 from storefront.web import cookies
 from storefront.web.identity import current_identity
+from storefront.web.source import source
 
 COOKIE = "preferences"
 THEMES = ("light", "dark")
@@ -26,10 +26,10 @@ async def choose_language() -> None:
     identity = current_identity()
     speak(
         negotiate(
-            _source().args.get("lang"),
+            source().args.get("lang"),
             preferences().get("language"),
             identity.language if identity else None,
-            _source().headers.get("Accept-Language", ""),
+            source().headers.get("Accept-Language", ""),
             locales=tuple(cookies.current_shop().settings.shop.locales),
         )
     )
@@ -56,7 +56,7 @@ def preferences() -> dict[str, str]:
     """What the visitor chose on this device: ``language`` and ``theme``, each if chosen."""
     kept: dict[str, str] | None = g.get("preferences")
     if kept is None:
-        kept = g.preferences = read_preferences(_source().cookies.get(COOKIE, ""))
+        kept = g.preferences = read_preferences(source().cookies.get(COOKIE, ""))
     return kept
 
 
@@ -81,7 +81,3 @@ def keep_preferences(response: Response, changes: dict[str, str]) -> None:
     """Remember ``changes`` on this device; a theme of ``auto`` forgets the choice."""
     kept = {key: value for key, value in (preferences() | changes).items() if value != "auto"}
     cookies.write(response, COOKIE, urlencode(kept))
-
-
-def _source() -> Any:
-    return websocket if has_websocket_context() else request

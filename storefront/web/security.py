@@ -6,12 +6,13 @@ import secrets
 import time
 from urllib.parse import urlsplit
 
-from quart import Quart, Response, g, request
+from quart import Quart, Response, g, request, websocket
 
 from storefront import logs
 from storefront.errors import BadRequestError, ForbiddenError
 from storefront.localisation import gettext as _
 from storefront.web.cookies import current_shop
+from storefront.web.source import source
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ def secure(app: Quart) -> None:
     app.before_websocket(name_request)
     app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_cross_site_writes)
+    app.before_websocket(refuse_foreign_hosts)
+    app.before_websocket(refuse_cross_site_sockets)
     app.after_request(add_headers)
 
 
@@ -63,7 +66,7 @@ async def name_request() -> None:
 
 async def refuse_foreign_hosts() -> None:
     """A forged Host header would end up in links; 400 as RFC 9112, section 3.2, has it."""
-    if not is_allowed_host(request.host, current_shop().settings.server.allowed_hosts):
+    if not is_allowed_host(source().host, current_shop().settings.server.allowed_hosts):
         raise BadRequestError(_("This shop is not known under that host name."))
 
 
@@ -86,13 +89,25 @@ async def refuse_cross_site_writes() -> None:
         raise ForbiddenError(_("This request came from another site."))
 
 
+async def refuse_cross_site_sockets() -> None:
+    """Browsers let any site open a socket to us with our visitor's cookies (RFC 6455, 10.2).
+
+    Who brings a bearer token has it from us and not from the visitor's browser.
+    """
+    by_token = websocket.headers.get("Authorization", "").lower().startswith("bearer ")
+    if not by_token and not is_same_origin():
+        raise ForbiddenError(_("This request came from another site."))
+
+
 def is_same_origin() -> bool:
     """Whether the request comes from our own pages, or from no browser at all."""
-    fetch_site = request.headers.get("Sec-Fetch-Site")
+    asked = source()
+    headers = asked.headers
+    fetch_site = headers.get("Sec-Fetch-Site")
     if fetch_site:
         return fetch_site in {"same-origin", "none"}
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    return source is None or urlsplit(source).netloc == request.host
+    page = headers.get("Origin") or headers.get("Referer")
+    return page is None or urlsplit(page).netloc == asked.host
 
 
 async def add_headers(response: Response) -> Response:
