@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 from bson import ObjectId
-from conftest import PASSWORD, browser
+from conftest import PASSWORD, browser, eventually
+from itsdangerous import URLSafeSerializer
 from quart import Quart
 
 from storefront.accounts import service as accounts
@@ -16,6 +17,7 @@ from storefront.catalogue import service as catalogue
 from storefront.catalogue import store
 from storefront.catalogue.model import Product, Text, Variant
 from storefront.shop import Shop
+from storefront.web.cookies import signing_keys
 
 ADDRESS = {
     "recipient": "Ana García",
@@ -60,7 +62,9 @@ async def reprice(shop: Shop, product: Product, price: int) -> None:
         {"_id": ObjectId(product.id)},
         {"$set": {"variants.0.unit_price": price}, "$inc": {"version": 1}},
     )
-    await catalogue.publish(shop, (await catalogue.get_stored_products(shop, [product.id])).values())
+    await catalogue.publish(
+        shop, (await catalogue.get_stored_products(shop, [product.id])).values()
+    )
 
 
 async def set_stock(shop: Shop, product: Product, stock: int) -> None:
@@ -69,7 +73,19 @@ async def set_stock(shop: Shop, product: Product, stock: int) -> None:
         {"_id": ObjectId(product.id)},
         {"$set": {"variants.0.stock": stock}, "$inc": {"version": 1}},
     )
-    await catalogue.publish(shop, (await catalogue.get_stored_products(shop, [product.id])).values())
+    await catalogue.publish(
+        shop, (await catalogue.get_stored_products(shop, [product.id])).values()
+    )
+
+
+async def withdraw(shop: Shop, product: Product) -> None:
+    """Take the product out of the shop."""
+    await store.mark_deleted(shop, product.id)
+    await eventually(lambda: _is_gone(shop, product))
+
+
+async def _is_gone(shop: Shop, product: Product) -> bool:
+    return catalogue.find_product(shop, product.id) is None
 
 
 async def stock_of(shop: Shop, product: Product) -> list[int]:
@@ -105,6 +121,13 @@ async def add(client: httpx.AsyncClient, product: Product, quantity: int = 1) ->
             "quantity": quantity,
         },
     )
+
+
+def guest_cart_id(shop: Shop, guest: httpx.AsyncClient) -> str:
+    """The id in the guest's cookie."""
+    serializer = URLSafeSerializer(signing_keys(shop), salt="cart")
+    cart_id: str = serializer.loads(guest.cookies["cart"])
+    return cart_id
 
 
 async def cart_of(client: httpx.AsyncClient) -> dict[str, Any]:

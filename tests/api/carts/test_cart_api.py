@@ -4,7 +4,16 @@ import asyncio
 
 import httpx
 import pytest
-from carts.shelves import ADDRESS, WHOLE_ADDRESS, add, cart_of, customer, put_on_shelf, set_stock
+from carts.shelves import (
+    ADDRESS,
+    WHOLE_ADDRESS,
+    add,
+    cart_of,
+    customer,
+    put_on_shelf,
+    set_stock,
+    withdraw,
+)
 from conftest import browser
 from quart import Quart
 
@@ -41,8 +50,9 @@ async def test_adding_answers_201_with_the_whole_cart_and_sets_the_cookie(
     assert answer.headers["Cache-Control"] == "private, no-store"
     cart = answer.json()
     (item,) = cart["items"]
-    assert len(item.pop("id")) == 24
+    assert len(item["id"]) == 24
     assert item == {
+        "id": item["id"],
         "product_id": product.id,
         "sku": product.variants[1].sku,
         "options": {"size": "M"},
@@ -58,9 +68,7 @@ async def test_adding_answers_201_with_the_whole_cart_and_sets_the_cookie(
     assert await cart_of(client) == cart
 
 
-async def test_adding_the_same_again_raises_the_line(
-    client: httpx.AsyncClient, shop: Shop
-) -> None:
+async def test_adding_the_same_again_raises_the_line(client: httpx.AsyncClient, shop: Shop) -> None:
     product = await put_on_shelf(shop)
     first = (await add(client, product, 2)).json()
     second = (await add(client, product, 3)).json()
@@ -113,9 +121,7 @@ async def test_a_quantity_that_is_no_whole_number_from_1_or_beyond_all_stock_is_
     line = (await add(client, product)).json()["items"][0]["id"]
     before = await cart_of(client)
 
-    added = await client.post(
-        "/api/v1/cart", json={"product_id": product.id, "quantity": quantity}
-    )
+    added = await client.post("/api/v1/cart", json={"product_id": product.id, "quantity": quantity})
     changed = await client.put(f"/api/v1/cart/{line}", json={"quantity": quantity})
 
     expected = 409 if quantity == 10**30 else 422
@@ -225,15 +231,19 @@ async def test_a_forged_cookie_opens_nobodys_cart(
 async def test_what_is_sold_out_or_gone_stays_visible_with_nothing_available(
     client: httpx.AsyncClient, shop: Shop
 ) -> None:
-    product = await put_on_shelf(shop, name="Globe", stock=2)
-    await add(client, product, 2)
-    await set_stock(shop, product, 1)
-    short = (await cart_of(client))["items"][0]
-    await shop.database["cart"].update_one(
-        {"items.product_id": {"$exists": True}}, {"$set": {"items.0.sku": "discontinued"}}
-    )
+    scarce, withdrawn = await put_on_shelf(shop, name="Globe"), await put_on_shelf(shop, name="Pin")
+    await add(client, scarce, 2)
+    await add(client, withdrawn, 3)
+    await set_stock(shop, scarce, 1)
+    await withdraw(shop, withdrawn)
 
-    assert (short["quantity"], short["available"]) == (2, 1)
+    short, gone = (await cart_of(client))["items"]
+
+    assert (short["name"], short["quantity"], short["available"]) == ("Globe", 2, 1)
+    assert (gone["name"], gone["unit_price"], gone["available"]) == ("Pin", 1999, 0)
+    refused = await client.put(f"/api/v1/cart/{gone['id']}", json={"quantity": 1})
+    assert refused.status_code == 409
+    assert (await client.delete(f"/api/v1/cart/{gone['id']}")).status_code == 204
 
 
 async def test_at_most_a_hundred_lines(client: httpx.AsyncClient, shop: Shop) -> None:
@@ -326,9 +336,7 @@ async def test_a_guest_may_not_set_an_address_whatever_it_is(client: httpx.Async
     assert answer.json()["type"] == "/problems/unauthenticated"
 
 
-async def test_the_cart_speaks_the_requests_language(
-    client: httpx.AsyncClient, shop: Shop
-) -> None:
+async def test_the_cart_speaks_the_requests_language(client: httpx.AsyncClient, shop: Shop) -> None:
     await add(client, await put_on_shelf(shop, name="Taza"))
 
     answer = await client.get("/api/v1/cart", headers={"Accept-Language": "es"})
