@@ -73,6 +73,7 @@ class Templates:
         )
         self.environment.globals |= {
             "asset": assets.url,
+            "countries": lambda: localisation.countries(localisation.language()),
             "country_name": localisation.country_name,
             "format_date": localisation.format_date,
             "format_datetime": localisation.format_datetime,
