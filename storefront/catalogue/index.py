@@ -117,6 +117,7 @@ class ProductIndex:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self.languages = list(shop.settings.shop.locales)
+        self.currency = shop.settings.shop.currency
         self._engine = _Engine(self.languages, _HEAP_BYTES)
         self._waiting: dict[str, Product | None] = {}
         self._during_reload: dict[str, Product | None] | None = None
@@ -140,6 +141,10 @@ class ProductIndex:
     def parse(self) -> Any:
         """Tantivy's parser: the only way to ask for a range of texts."""
         return self._engine.index.parse_query
+
+    def count(self, query: Query) -> int:
+        """How many products match."""
+        return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]  # not in the stubs
 
     def find(self, product_id: str) -> Product | None:
         """The product in the shop's first language; None if it is not on sale."""
@@ -190,9 +195,13 @@ class ProductIndex:
         """Read everything again, while the old state goes on answering."""
         self._during_reload = {}
         engine = await asyncio.to_thread(_Engine, self.languages, _LOADING_HEAP_BYTES)
+        adding: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        adding.set_result(None)
         async for products in store.stream_products(self._shop):
+            await adding  # One batch is indexed while the next one comes from the database.
             sold = [product for product in products if product.deleted_at is None]
-            await asyncio.to_thread(engine.add, sold)
+            adding = asyncio.create_task(asyncio.to_thread(engine.add, sold))
+        await adding
         labels = await store.list_labels(self._shop)
         engine.searcher = await asyncio.to_thread(engine.settle)
         async with self._writing:

@@ -42,6 +42,7 @@ _ALPHABETS: Mapping[str, Mapping[str, str]] = {
     "sv": {"å": "z\x7f1", "ä": "z\x7f2", "ö": "z\x7f3"},
 }
 _COMPOUND = re.compile(r"\w+(?:[-‐‑'’]\w+)+")  # noqa: RUF001  (typographic hyphens and apostrophe)
+_JOINT = re.compile(r"[-‐‑'’]")  # noqa: RUF001  (typographic hyphens and apostrophe)
 _SEPARATOR = re.compile(r"[^\w]+")
 _LONGEST_WORD = 60
 
@@ -99,6 +100,8 @@ def is_content(word: str, language: str) -> bool:
 
 def with_compounds(text: str) -> str:
     """``text`` with each compound also as one word, so that "tshirt" finds a "T-shirt"."""
+    if not _JOINT.search(text):
+        return text
     joined = [_SEPARATOR.sub("", match) for match in _COMPOUND.findall(text)]
     return f"{text} {' '.join(joined)}" if joined else text
 
@@ -108,6 +111,8 @@ def sorting_key(text: str, language: str) -> str:
 
     Accents and case make no difference, except where a letter stands for itself (n and ñ).
     """
+    if text.isascii():
+        return " ".join(text.lower().split())
     alphabet = _ALPHABETS.get(_base(language), {})
     letters = unicodedata.normalize("NFC", text).casefold()
     own = "".join(alphabet.get(letter, letter) for letter in letters)

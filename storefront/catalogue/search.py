@@ -1,0 +1,235 @@
+"""Finding products by words: from what was typed to queries, and what of a text it matched.
+
+All words must be found. A word is found by its stem; the last one, which may still be being
+typed, also by its beginning; one that nobody uses is taken for a slip of the hand, and words
+near it are found instead. Matches are ranked in tiers: the name is just that, the name has all
+words, the name begins them or the options and the category have them, anything else. Unlike
+scores, tiers do not shift when products are added, so a list can go on where its last page ended.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+from tantivy import Occur, Query
+
+from storefront.catalogue import words
+from storefront.catalogue.documents import field, title_key
+from storefront.catalogue.index import ProductIndex
+from storefront.catalogue.words import begins_like, distance, folded, slips_allowed, stems
+
+LONGEST_QUERY = 200
+_MOST_WORDS = 12
+_SHORTEST_BEGINNING = 2
+_BOUNDARY = re.compile(r"(\w+(?:[-‐‑'’]\w+)*)")  # noqa: RUF001  (typographic hyphens and apostrophe)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One typed word: ``parts`` of a compound, and the ``whole`` that they make together."""
+
+    whole: str
+    parts: tuple[str, ...]
+    is_last: bool
+    may_slip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A compiled search; each tier's query includes the ones before it, the last matches all."""
+
+    words: tuple[Word, ...]
+    tiers: tuple[Query, ...]
+
+    @property
+    def everything(self) -> Query:
+        return self.tiers[-1]
+
+
+def find_words(index: ProductIndex, typed: str, language: str) -> Search | None:
+    """The search for what was typed; None if there is no word in it."""
+    key = ("search", typed, language)
+    known: Search | None = index.answers.get(key)
+    if known is None:
+        typed_words = _split(typed, language)
+        if not typed_words:
+            return None
+        known = _forgiving(_Terms(index, language), typed_words)
+        index.answers.put(key, known)
+    return known
+
+
+def _split(typed: str, language: str) -> list[Word]:
+    found = []
+    for text in typed[:LONGEST_QUERY].split()[:_MOST_WORDS]:
+        parts = folded(text)
+        if parts:
+            found.append((text, tuple(parts)))
+    # "The sea" is about the sea; but who types only "the" means it.
+    content = [each for each in found if words.is_content(each[0], language)] or found
+    return [
+        Word("".join(parts), parts, is_last=position == len(content))
+        for position, (_, parts) in enumerate(content, 1)
+    ]
+
+
+def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> Search:
+    """Slips are looked for only where a word as typed leads nowhere."""
+    chosen = [word if terms.is_known(word) else _slipping(word) for word in typed]
+    search = terms.search(chosen)
+    if not terms.has_hits(search.everything) and len(chosen) > 1:
+        search = terms.search([_slipping(word) for word in typed])
+    return search
+
+
+def _slipping(word: Word) -> Word:
+    return Word(word.whole, word.parts, is_last=word.is_last, may_slip=True)
+
+
+class _Terms:
+    """Makes queries for words in one language."""
+
+    def __init__(self, index: ProductIndex, language: str) -> None:
+        self._index = index
+        self._language = language
+        self._schema = index.schema
+
+    def search(self, typed: Sequence[Word]) -> Search:
+        title = title_key(
+            stem for word in typed for stem in stems(" ".join(word.parts), self._language)
+        )
+        tiers = (
+            self._exactly("title", title),
+            _all_of([self._in_name(word) for word in typed]),
+            _all_of([_any_of(self._in_heading(word)) for word in typed]),
+            _all_of([_any_of([*self._in_heading(word), *self._in_text(word)]) for word in typed]),
+        )
+        return Search(tuple(typed), tiers)
+
+    def is_known(self, word: Word) -> bool:
+        return self.has_hits(_any_of([*self._in_heading(word), *self._in_text(word)]))
+
+    def has_hits(self, query: Query) -> bool:
+        return self._index.count(query) > 0
+
+    def _in_name(self, word: Word) -> Query:
+        return self._stem("name", word)
+
+    def _in_heading(self, word: Word) -> list[Query]:
+        """Ways to find it in the name, the options or the category."""
+        queries = [self._stem("name", word), self._stem("options", word)]
+        queries += [
+            Query.term_query(self._schema, "category", category)
+            for category in categories_matching(self._index, word, self._language)
+        ]
+        if word.is_last and len(word.whole) >= _SHORTEST_BEGINNING:
+            queries += [self._beginning("words", word), self._beginning("options", word)]
+        if word.may_slip:
+            queries += [self._slip(name, word) for name in ("name", "words", "options")]
+        return queries
+
+    def _in_text(self, word: Word) -> list[Query]:
+        queries = [self._stem("text", word)]
+        if word.is_last and len(word.whole) >= _SHORTEST_BEGINNING:
+            queries.append(self._beginning("text", word))
+        if word.may_slip:
+            queries.append(self._slip("text", word))
+        return queries
+
+    def _stem(self, name: str, word: Word) -> Query:
+        whole = _all_of([self._exactly(name, stem) for stem in stems(word.whole, self._language)])
+        if len(word.parts) == 1:
+            return whole
+        parts = [
+            self._exactly(name, stem) for part in word.parts for stem in stems(part, self._language)
+        ]
+        return _any_of([whole, _all_of(parts)])
+
+    def _exactly(self, name: str, term: str) -> Query:
+        return Query.term_query(self._schema, field(name, self._language), term, "basic")
+
+    def _beginning(self, name: str, word: Word) -> Query:
+        pattern = f"{re.escape(word.whole)}.*"
+        return Query.regex_query(self._schema, field(name, self._language), pattern)
+
+    def _slip(self, name: str, word: Word) -> Query:
+        slips = slips_allowed(word.whole)
+        if not slips:
+            return Query.empty_query()
+        term = word.whole if name == "words" else _stem(word.whole, self._language)
+        return Query.fuzzy_term_query(
+            self._schema, field(name, self._language), term, slips, prefix=word.is_last
+        )
+
+
+def categories_matching(index: ProductIndex, word: Word, language: str) -> list[str]:
+    """The categories whose label has the word."""
+    return [
+        category
+        for category in index.categories
+        if any(matches(word, part, language) for part in label_words(index, category, language))
+    ]
+
+
+def label_words(index: ProductIndex, category: str, language: str) -> list[str]:
+    return folded(words.with_compounds(index.label(category, language)))
+
+
+def matches(word: Word, candidate: str, language: str) -> bool:
+    """Whether ``candidate``, a folded word of a text, is what ``word`` finds."""
+    stem = _stem(candidate, language)
+    if stem == _stem(word.whole, language) or stem in (
+        _stem(part, language) for part in word.parts
+    ):
+        return True
+    if word.is_last and candidate.startswith(word.whole) and len(word.whole) >= _SHORTEST_BEGINNING:
+        return True
+    slips = slips_allowed(word.whole) if word.may_slip else 0
+    if not slips:
+        return False
+    wanted = _stem(word.whole, language)
+    if distance(wanted, stem, slips) <= slips or distance(word.whole, candidate, slips) <= slips:
+        return True
+    return word.is_last and begins_like(word.whole, candidate, slips)
+
+
+def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]:
+    """A function that marks in a text the words that ``search`` found."""
+
+    def highlight(text: str) -> Markup:
+        if search is None:
+            return escape(text)
+        pieces = []
+        for position, piece in enumerate(_BOUNDARY.split(text)):
+            is_word = position % 2 == 1
+            if is_word and _is_found(search, piece, language):
+                pieces.append(Markup("<mark>%s</mark>") % piece)
+            else:
+                pieces.append(escape(piece))
+        return Markup("").join(pieces)
+
+    return highlight
+
+
+def _is_found(search: Search, piece: str, language: str) -> bool:
+    candidates = folded(words.with_compounds(piece))
+    return any(matches(word, each, language) for word in search.words for each in candidates)
+
+
+def _stem(word: str, language: str) -> str:
+    return next(iter(stems(word, language)), word)
+
+
+def _any_of(queries: Sequence[Query]) -> Query:
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _all_of(queries: Sequence[Query]) -> Query:
+    if not queries:
+        return Query.empty_query()
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Must, query) for query in queries])
