@@ -55,8 +55,10 @@ class Sender:
                 await asyncio.sleep(pause)
             else:
                 failed_rounds = 0
+                # Not wait_for: in Python 3.11 it swallows a cancellation that meets the event.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_SECONDS)
+                    async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                        await self._wake.wait()
 
     async def reload(self) -> None:
         self._wake.set()
