@@ -59,7 +59,7 @@ def to_document(product: Product, languages: Sequence[str]) -> Document:
     document = Document()
     document.add_text("id", product.id)
     document.add_text("category", product.category)
-    document.add_text("by_newest", f"{milliseconds(product.created_at):012x}{product.id}")
+    document.add_text("by_newest", newest_key(product))
     document.add_text("by_price", f"{product.unit_price:08x}{product.id}")
     document.add_unsigned("price", product.unit_price)
     document.add_unsigned("in_stock", int(product.in_stock))
@@ -127,6 +127,10 @@ def _add_texts(document: Document, product: Product, language: str) -> None:
             for word in (value, option_label(value))
         }
     document.add_text(field("options", language), with_compounds(" ".join(sorted(values))))
+
+
+def newest_key(product: Product) -> str:
+    return f"{milliseconds(product.created_at):012x}{product.id}"
 
 
 def name_key(name: str, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from itertools import product as every_combination
 
 from tantivy import FieldType, Occur, Query
@@ -53,7 +54,8 @@ def _same_variant(index: ProductIndex, query: ListQuery) -> Query:
     if query.in_stock:
         field = f"{field}_in_stock"
     values = [[(name, value) for value in chosen] for name, chosen in query.options]
-    tokens = [choice(pairs) for pairs in every_combination(*values)][:_MOST_COMBINATIONS]
+    combinations = islice(every_combination(*values), _MOST_COMBINATIONS)
+    tokens = [choice(pairs) for pairs in combinations]
     return Query.term_set_query(index.schema, field, tokens)
 
 

@@ -1,15 +1,16 @@
 """A page of products: filtered, sorted, cut where the last one ended, with its facets."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tantivy import DocAddress, Order, Query
 
 from storefront.catalogue import cursors, facets, search
 from storefront.catalogue.cursors import Cursor
-from storefront.catalogue.documents import ID_LENGTH, field
+from storefront.catalogue.documents import ID_LENGTH, field, newest_key
 from storefront.catalogue.filters import all_of, but_not, matching
 from storefront.catalogue.index import ProductIndex
-from storefront.catalogue.model import ListQuery, ProductPage
+from storefront.catalogue.model import ListQuery, Product, ProductPage
 from storefront.catalogue.search import Search
 
 _NOTHING = ProductPage((), 0, None)
@@ -23,6 +24,12 @@ def list_products(index: ProductIndex, query: ListQuery, language: str) -> Produ
         known = _list_products(index, query, language)
         index.answers.put(key, known)
     return known
+
+
+def just_after(query: ListQuery, product: Product) -> ListQuery:
+    """``query``, newest first, from the place of ``product`` on."""
+    place = Cursor("newest", 0, newest_key(product)).encode()
+    return replace(query, sort="newest", after=place)
 
 
 def _list_products(index: ProductIndex, query: ListQuery, language: str) -> ProductPage:

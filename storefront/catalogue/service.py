@@ -5,16 +5,42 @@ asks or changes the database is awaited. Products come in the shop's first langu
 `Product.in_language`.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from storefront.catalogue import store
+from markupsafe import Markup
+
+from storefront.catalogue import editing, facets, listing, near, search, store
 from storefront.catalogue.index import ProductIndex
-from storefront.catalogue.model import Line, Product
-from storefront.database import Transaction
-from storefront.errors import OutOfStockError, ProductNotFoundError
+from storefront.catalogue.model import (
+    Category,
+    Line,
+    ListQuery,
+    Product,
+    ProductPage,
+    Suggestions,
+    humanised,
+)
+from storefront.catalogue.schemas import ProductBody, ProductChanges
+from storefront.database import DuplicateKeyError, ObjectId, Transaction
+from storefront.errors import (
+    ConflictError,
+    OutOfStockError,
+    PreconditionFailedError,
+    ProductNotFoundError,
+)
 from storefront.localisation import gettext as _
 from storefront.localisation import language
 from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
+
+MOST_SUGGESTED = 6
+MOST_RELATED = 4
+_ATTEMPTS = 10
 
 
 def find_product(shop: Shop, product_id: str) -> Product | None:
@@ -84,3 +110,198 @@ async def publish(shop: Shop, products: Iterable[Product]) -> None:
     A product whose version is not newer than what is shown is ignored.
     """
     await shop.part(ProductIndex).publish(products)
+
+
+def list_products(shop: Shop, query: ListQuery, language: str) -> ProductPage:
+    """A page of products with its facets, in ``language``.
+
+    ValidationError if ``query.after`` is no place in that list. Unknown categories and options
+    match nothing.
+    """
+    return listing.list_products(shop.part(ProductIndex), query, language)
+
+
+def price_steps(shop: Shop) -> list[int]:
+    """Round prices in minor units to offer as bounds."""
+    return facets.price_steps(shop.part(ProductIndex))
+
+
+def near_terms(shop: Shop, q: str, language: str) -> list[str]:
+    """What to search for instead of ``q``, which found nothing; nearest first."""
+    return near.near_terms(shop.part(ProductIndex), q, language)
+
+
+def highlighter(shop: Shop, q: str, language: str) -> Callable[[str], Markup]:
+    """A function that marks in a text what a search for ``q`` found."""
+    found = search.find_words(shop.part(ProductIndex), q, language) if q else None
+    return search.highlighter(found, language)
+
+
+def suggest(shop: Shop, q: str, language: str) -> Suggestions:
+    """The best products and categories for what was typed so far."""
+    index = shop.part(ProductIndex)
+    found = search.find_words(index, q, language)
+    if found is None:
+        return Suggestions()
+    page = listing.list_products(index, ListQuery(q=q, limit=MOST_SUGGESTED), language)
+    categories = {category.category: category for category in list_categories(shop, language)}
+    named = [
+        slug
+        for word in found.words
+        for slug in search.categories_matching(index, word, language)
+        if slug in categories
+    ]
+    shown = tuple(categories[slug] for slug in dict.fromkeys(named))[:MOST_SUGGESTED]
+    return Suggestions(page.items, shown)
+
+
+def list_categories(shop: Shop, language: str) -> list[Category]:
+    """The categories that have products, by label."""
+    index = shop.part(ProductIndex)
+    every = listing.list_products(index, ListQuery(limit=1), language)
+    values = next((facet.values for facet in every.facets if facet.name == "category"), ())
+    return [Category(each.value, each.label, each.count) for each in values]
+
+
+def find_category(shop: Shop, slug: str, language: str) -> Category | None:
+    """A category that has products, or had some."""
+    known = next((each for each in list_categories(shop, language) if each.category == slug), None)
+    index = shop.part(ProductIndex)
+    if known is None and slug in index.categories:
+        return Category(slug, index.label(slug, language))
+    return known
+
+
+def related(shop: Shop, product: Product, language: str) -> list[Product]:
+    """Neighbours of the product in its category: those that came before it, then the newest.
+
+    So each product leads to others, and following the links reaches the whole category.
+    """
+    index = shop.part(ProductIndex)
+    query = ListQuery(category=product.category, in_stock=True, limit=MOST_RELATED + 1)
+    older = listing.list_products(index, listing.just_after(query, product), language)
+    newest = listing.list_products(index, query, language)
+    others = {each.id: each for each in (*older.items, *newest.items) if each.id != product.id}
+    return list(others.values())[:MOST_RELATED]
+
+
+def version(shop: Shop) -> int:
+    """A number that grows in this process whenever anything shown of the catalogue changes."""
+    return shop.part(ProductIndex).version
+
+
+async def create_product(shop: Shop, body: ProductBody, *, by: str) -> Product:
+    """Put a new product on sale. ``by`` is the id of the user who does it.
+
+    ValidationError for what cannot be; ConflictError if a SKU is taken.
+    """
+    now = _now()
+    blank = Product(str(ObjectId()), "", "", "", (), None, created_at=now, updated_at=now)
+    product = editing.filled(shop, blank, body)
+    with _named_sku_conflicts():
+        await store.insert_product(shop, product)
+    await _show(shop, product)
+    log.info("product %s created by %s", product.id, by)
+    return product
+
+
+async def replace_product(
+    shop: Shop,
+    product_id: str,
+    body: ProductBody,
+    *,
+    by: str,
+    versions: Collection[int] | None = None,
+) -> Product:
+    """Give the product other content; with ``versions`` only if it has one of them.
+
+    ProductNotFoundError, PreconditionFailedError, and as `create_product`.
+    """
+    return await _edit(
+        shop, product_id, lambda each: editing.filled(shop, each, body), by=by, versions=versions
+    )
+
+
+async def change_product(
+    shop: Shop,
+    product_id: str,
+    changes: ProductChanges,
+    *,
+    by: str,
+    versions: Collection[int] | None = None,
+) -> Product:
+    """Change some of the product's content; otherwise as `replace_product`."""
+    return await _edit(
+        shop,
+        product_id,
+        lambda each: editing.changed(shop, each, changes),
+        by=by,
+        versions=versions,
+    )
+
+
+async def delete_product(
+    shop: Shop, product_id: str, *, by: str, versions: Collection[int] | None = None
+) -> None:
+    """Take the product out of the shop at once; it can be restored for 30 days."""
+    await _edit(
+        shop, product_id, lambda each: replace(each, deleted_at=_now()), by=by, versions=versions
+    )
+
+
+async def restore_product(shop: Shop, product_id: str, *, by: str) -> Product:
+    """Put a deleted product on sale again; ProductNotFoundError if there is none."""
+    return await _edit(
+        shop, product_id, lambda each: replace(each, deleted_at=None), by=by, of_deleted=True
+    )
+
+
+async def _edit(
+    shop: Shop,
+    product_id: str,
+    edit: Callable[[Product], Product],
+    *,
+    by: str,
+    versions: Collection[int] | None = None,
+    of_deleted: bool = False,
+) -> Product:
+    """Store what ``edit`` makes of the product, unless somebody was faster: then from anew."""
+    for _attempt in range(_ATTEMPTS):
+        stored = await store.find_product(shop, product_id)
+        if stored is None or (stored.deleted_at and not of_deleted):
+            raise ProductNotFoundError
+        if versions is not None and stored.version not in versions:
+            raise PreconditionFailedError
+        edited = replace(edit(stored), version=stored.version + 1, updated_at=_now())
+        with _named_sku_conflicts():
+            is_stored = await store.save_product(shop, edited, over=stored.version)
+        if is_stored:
+            await _show(shop, edited)
+            log.info("product %s changed by %s", product_id, by)
+            return edited
+    raise ConflictError(_("Many are changing this product just now. Please try again."))
+
+
+async def _show(shop: Shop, product: Product) -> None:
+    index = shop.part(ProductIndex)
+    if product.category not in index.categories:
+        labels = {shop.settings.shop.locales[0]: humanised(product.category)}
+        await store.insert_category(shop, product.category, labels)
+        index.label_category(product.category, labels)
+    await publish(shop, [product])
+
+
+@contextmanager
+def _named_sku_conflicts() -> Iterator[None]:
+    try:
+        yield
+    except DuplicateKeyError as error:
+        key = (error.details or {}).get("keyValue", {})
+        sku = next(iter(key.values()), "")
+        raise ConflictError(_("Another product has the SKU %(sku)s.") % {"sku": sku}) from None
+
+
+def _now() -> datetime:
+    """To the millisecond, as the database keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

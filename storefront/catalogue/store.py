@@ -1,14 +1,17 @@
 """The catalogue's database queries: products, categories, stock."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pymongo.errors import BulkWriteError
 
 from storefront.catalogue.model import Line, Product, Text, Variant
 from storefront.database import ASCENDING, IndexModel, ObjectId, Transaction, object_id
 from storefront.shop import Shop
 
 RESTORABLE_FOR = timedelta(days=30)
+DUPLICATE_KEY = 11000
 _BATCH = 1_000
 
 INDEXES = {
@@ -55,7 +58,7 @@ def to_product(document: Mapping[str, Any]) -> Product:
 
 
 def to_document(product: Product) -> dict[str, Any]:
-    """What is stored of ``product``, which is not deleted."""
+    """What is stored of ``product``, but for its deletion."""
     return {
         "_id": ObjectId(product.id),
         "name": product.name,
@@ -122,31 +125,21 @@ async def insert_product(shop: Shop, product: Product) -> None:
     await shop.database["products"].insert_one(to_document(product))
 
 
-async def update_product(
-    shop: Shop,
-    product_id: str,
-    *,
-    change: Mapping[str, Mapping[str, Any]],
-    versions: Collection[int] | None = None,
-    where: Mapping[str, Any] | None = None,
-) -> bool:
-    """Apply ``change`` to a product that is sold, has one of ``versions`` and is as in ``where``.
+async def save_product(shop: Shop, product: Product, *, over: int) -> bool:
+    """Store ``product`` in place of its version ``over``; False if that is not the newest.
 
-    False if there is none. DuplicateKeyError if a SKU in ``change`` is taken.
+    A product with ``deleted_at`` is out of the shop, and forgotten when no longer restorable.
+    DuplicateKeyError if one of its SKUs is taken.
     """
-    filters: dict[str, Any] = {"_id": object_id(product_id), "deleted_at": None, **(where or {})}
-    if versions is not None:
-        filters["version"] = {"$in": list(versions)}
-    result = await shop.database["products"].update_one(filters, _one_version_on(change))
+    fields = to_document(product)
+    key = fields.pop("_id")
+    change: dict[str, Any] = {"$set": fields}
+    if product.deleted_at:
+        fields["deleted_at"] = product.deleted_at
+    else:
+        change["$unset"] = {"deleted_at": ""}
+    result = await shop.database["products"].update_one({"_id": key, "version": over}, change)
     return bool(result.matched_count)
-
-
-def _one_version_on(change: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        **change,
-        "$set": {**change.get("$set", {}), "updated_at": datetime.now(UTC)},
-        "$inc": {**change.get("$inc", {}), "version": 1},
-    }
 
 
 async def take_stock(
@@ -183,23 +176,6 @@ def _stock_change(pieces: int, counts_as_change: bool) -> dict[str, Any]:
     }
 
 
-async def mark_deleted(
-    shop: Shop, product_id: str, *, versions: Collection[int] | None = None
-) -> bool:
-    """Take it out of the shop; the database forgets it when it is no longer restorable."""
-    change = {"$set": {"deleted_at": datetime.now(UTC)}}
-    return await update_product(shop, product_id, change=change, versions=versions)
-
-
-async def restore(shop: Shop, product_id: str) -> bool:
-    """False if there is no such deleted product."""
-    result = await shop.database["products"].update_one(
-        {"_id": object_id(product_id), "deleted_at": {"$ne": None}},
-        _one_version_on({"$unset": {"deleted_at": ""}}),
-    )
-    return bool(result.matched_count)
-
-
 async def list_labels(shop: Shop) -> dict[str, dict[str, str]]:
     """Each category's labels by language."""
     cursor = shop.database["categories"].find({})
@@ -214,7 +190,11 @@ async def insert_category(shop: Shop, category: str, labels: Mapping[str, str]) 
 
 
 async def insert_many(shop: Shop, products: Sequence[Product]) -> None:
-    """Many new products at once; their ids and SKUs must be free."""
-    await shop.database["products"].insert_many(
-        [to_document(product) for product in products], ordered=False
-    )
+    """Many new products at once; what another process inserted meanwhile is left alone."""
+    documents = [to_document(product) for product in products]
+    try:
+        await shop.database["products"].insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
+            raise
