@@ -5,9 +5,11 @@ import asyncio
 import httpx
 import pytest
 from carts.shelves import ADDRESS, add, cart_of, customer, put_on_shelf, stock_of
+from conftest import browser
 from quart import Quart
 
 from storefront.accounts.model import Role
+from storefront.app import create_app
 from storefront.mail import outbox
 from storefront.shop import Shop
 
@@ -123,3 +125,39 @@ async def test_a_cancellation_counts_once_however_often_it_is_sent(app: Quart, s
 
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     assert await stock_of(shop, product) == [3]
+
+
+async def test_two_processes_share_the_last_pieces_and_the_numbers(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, stock=6)
+    second = create_app(shop.settings)
+    async with second.test_app():
+        shoppers = [await customer(each) for each in (app, second) for _ in range(6)]
+        for shopper in shoppers:
+            assert (await add(shopper, product)).status_code == 201
+
+        answers = await asyncio.gather(*(order(shopper) for shopper in shoppers))
+
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [201] * 6 + [409] * 6
+        numbers = await all_numbers(shop)
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert await stock_of(shop, product) == [0]
+        for shopper in shoppers:
+            await shopper.aclose()
+
+
+async def test_one_key_in_two_processes_is_one_order(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop)
+    second = create_app(shop.settings)
+    async with (
+        second.test_app(),
+        await customer(app) as here,
+        browser(second, headers=dict(here.headers)) as there,
+    ):
+        await add(here, product)
+
+        answers = await asyncio.gather(*(order(tab, "both") for tab in (here, there) * 3))
+
+        assert [answer.status_code for answer in answers] == [201] * 6
+        assert len({answer.json()["number"] for answer in answers}) == 1
+    assert await stock_of(shop, product) == [9]
