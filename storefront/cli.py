@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -78,6 +78,7 @@ def create_user(email: str, role: str, full_name: str, phone: str, *, password_s
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def create(shop: Shop) -> None:
+        await shop.database.ensure_indexes(INDEXES)
         new_user = NewUser.checked(
             shop, full_name=full_name, phone=phone, email=email, password=password
         )
@@ -177,5 +178,5 @@ def _settings() -> Settings:
         _fail(str(error))
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> NoReturn:
     raise click.ClickException(message)

@@ -28,7 +28,7 @@ def configure(*, as_json: bool) -> None:
 def _add_request(record: logging.LogRecord) -> bool:
     record.request_id = request_id.get()
     record.user_id = user_id.get()
-    record.request = f" [{record.request_id}]" if record.request_id else ""
+    record.request = f" [{request_id.get()}]" if request_id.get() else ""
     return True
 
 

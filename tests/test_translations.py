@@ -17,7 +17,20 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 
 # Names and symbols that are the same in every language.
-SAME_EVERYWHERE = {"API", "curl", "GET", "JSON", "OpenAPI", "json", "openapi", "SKU", "Storefront", "UTC", "px", "rel"}
+SAME_EVERYWHERE = {
+    "API",
+    "curl",
+    "GET",
+    "JSON",
+    "OpenAPI",
+    "json",
+    "openapi",
+    "SKU",
+    "Storefront",
+    "UTC",
+    "px",
+    "rel",
+}
 
 
 def texts_of(language: str) -> dict[object, object]:

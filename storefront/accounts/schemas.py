@@ -68,7 +68,8 @@ def normalise_phone(text: str, country: str) -> str:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    # Possible rather than valid: numbering plans change faster than any list of them.
+    if number is None or not phonenumbers.is_possible_number(number):
         raise FieldProblem(_("Please give a phone number, with +34 or the like if from abroad."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
