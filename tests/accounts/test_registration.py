@@ -154,12 +154,8 @@ async def test_the_password_may_not_be_the_email_or_the_shop(app: Quart, guessab
         "zwölf\u0000null",
     ],
 )
-async def test_any_characters_and_every_length_are_taken_whole(
-    app: Quart, password: str
-) -> None:
-    customer, email = await registered(
-        app, password=password, password_confirmation=password
-    )
+async def test_any_characters_and_every_length_are_taken_whole(app: Quart, password: str) -> None:
+    customer, email = await registered(app, password=password, password_confirmation=password)
     await customer.post("/auth/logout")
 
     shortened = await sign_in(customer, email, password[:-1])

@@ -247,9 +247,7 @@ async def test_a_blocked_customer_with_the_right_password_is_told(app: Quart, sh
 
     async with browser(app) as guest:
         page = await sign_in(guest, email)
-        answer = await guest.post(
-            "/api/v1/auth/login", json={"email": email, "password": PASSWORD}
-        )
+        answer = await guest.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
         stranger = await sign_in(guest, email, "not the password")
 
     assert page.status_code == 422
