@@ -62,7 +62,6 @@ def create_app(values: Settings | None = None) -> Quart:
     values = values or settings.load()
     app = Quart("storefront", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     security.secure(app)
     app.before_request(sessions.identify)
     app.before_websocket(sessions.identify)
@@ -72,7 +71,8 @@ def create_app(values: Settings | None = None) -> Quart:
     app.after_request(preferences.keep_with_account)
     app.after_request(notices.keep_notices)
     failures.handle_failures(app)
-    openapi.describe_api(app)
+    openapi.describe_api(app)  # Brings its own JSON provider.
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     for blueprint in (
         health.blueprint,
         openapi.blueprint,
