@@ -84,6 +84,7 @@ def _as_list(value: object) -> object:
 RateText = Annotated[str, AfterValidator(_rate)]
 LocaleCode = Annotated[str, AfterValidator(_locale)]
 Network = Annotated[str, AfterValidator(_network)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d+)?$")]
 Names = list[str]
 
 
@@ -157,7 +158,7 @@ class Shop(_Section):
     country: str = Field(
         pattern=r"^[A-Z]{2}$", description="Home country (ISO 3166), preset in addresses."
     )
-    photo_hosts: Names = Field(description="Hosts that a product's photo link may name.")
+    photo_hosts: list[HostName] = Field(description="Hosts that a product's photo link may name.")
     shipping_rate: int = Field(ge=0, description="Flat shipping rate in minor units.")
     free_shipping_from: int = Field(
         ge=0, description="Subtotal in minor units from which shipping is free; 0: never."

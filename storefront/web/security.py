@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 import time
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, g, request, websocket
@@ -18,24 +19,7 @@ log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# No script, style, font or picture from elsewhere, and nothing inline: the strictest policy
-# under which htmx runs. WebSockets to our own origin are covered by connect-src 'self'.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
 HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -55,6 +39,30 @@ def secure(app: Quart) -> None:
     app.before_websocket(refuse_foreign_hosts)
     app.before_websocket(refuse_cross_site_sockets)
     app.after_request(add_headers)
+
+
+@lru_cache
+def content_security_policy(photo_hosts: tuple[str, ...]) -> str:
+    """The strictest policy under which htmx runs: nothing inline, nothing from elsewhere.
+
+    Only photos may come from the hosts that the owner named. WebSockets to our own origin are
+    covered by connect-src 'self'.
+    """
+    photos = "".join(f" https://{host}" for host in photo_hosts)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' data:{photos}",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
 
 
 async def name_request() -> None:
@@ -111,6 +119,8 @@ def is_same_origin() -> bool:
 
 
 async def add_headers(response: Response) -> Response:
+    photo_hosts = tuple(current_shop().settings.shop.photo_hosts)
+    response.headers.setdefault("Content-Security-Policy", content_security_policy(photo_hosts))
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.scheme == "https":
