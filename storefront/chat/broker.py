@@ -62,11 +62,11 @@ class Sign:
 class Listener:
     """One socket: its room, its person, and the little that waits to be sent to it."""
 
-    def __init__(self, room: Room, identity: Identity, expires_at: datetime, seq: int) -> None:
+    def __init__(self, room: Room, identity: Identity, expires_at: datetime) -> None:
         self.room = room
         self.identity = identity
         self.expires_at = expires_at
-        self.seq = seq
+        self.seq = 0
         self.queue: asyncio.Queue[Delivery | Sign] = asyncio.Queue(MOST_WAITING)
         self.ended: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
@@ -102,6 +102,7 @@ class Broker:
         self._listeners: dict[tuple[str, str], set[Listener]] = {}
         self._by_person: dict[str, set[Listener]] = {}
         self._count = 0
+        self.on_message: Callable[[Message], None] = _ignore
 
     # What the change feed calls.
 
@@ -126,23 +127,24 @@ class Broker:
     # What sockets and pages call.
 
     @contextlib.contextmanager
-    def joined(self, room: Room, identity: Identity, expires_at: datetime) -> Iterator[Listener]:
-        """Listen to the room inside the block, from the message after ``listener.seq`` on.
+    def joined(self, listener: Listener) -> Iterator[None]:
+        """Listen inside the block, from the message after ``listener.seq`` on, which is set here.
 
         TooManyRequestsError when this person, UnavailableError when this process has too many
         sockets open.
         """
+        room, identity = listener.room, listener.identity
         if len(self._by_person.get(identity.user_id, ())) >= MOST_PER_PERSON:
             words = _("You have the chat open in too many places. Close one of them first.")
             raise TooManyRequestsError(60, words)
         if self._count >= MOST_IN_ALL or self._seq is None:
             raise UnavailableError(10)
-        listener = Listener(room, identity, expires_at, self._seq)
+        listener.seq = self._seq
         self._listeners.setdefault((room.kind, room.user_id), set()).add(listener)
         self._by_person.setdefault(identity.user_id, set()).add(listener)
         self._count += 1
         try:
-            yield listener
+            yield
         finally:
             self._count -= 1
             _drop(self._listeners, (room.kind, room.user_id), listener)
@@ -195,9 +197,14 @@ class Broker:
         for room in rooms:
             for listener in self._listeners.get(room, ()):
                 listener.offer(delivery)
+        self.on_message(message)
 
 
 def _drop(sets: dict[Any, set[Listener]], key: Any, listener: Listener) -> None:
     sets[key].discard(listener)
     if not sets[key]:
         del sets[key]
+
+
+def _ignore(message: Message) -> None:
+    """Nobody wants to hear of messages besides the sockets."""

@@ -104,3 +104,16 @@ def conversation_json(conversation: Conversation, reader: Reader) -> dict[str, A
         "unread": conversation.unread,
         "last_message": message_json(conversation.last, reader),
     }
+
+
+class NewState(BaseModel):
+    """What staff make of a conversation."""
+
+    state: Literal["open", "done"]
+
+
+class NewCannedAnswer(BaseModel):
+    """Words that staff use often."""
+
+    title: str = Field(min_length=1, max_length=60)
+    body: str = Field(min_length=1, max_length=10_000)

@@ -7,7 +7,6 @@ from storefront.accounts import service as accounts
 from storefront.chat import store
 from storefront.chat.model import (
     EVERYTHING,
-    GENERAL,
     Answering,
     Channel,
     Conversation,
@@ -19,7 +18,6 @@ from storefront.chat.model import (
     Room,
     State,
     display_name,
-    own_room,
     plain_text,
 )
 from storefront.database import DuplicateKeyError, ObjectId, Transaction
@@ -70,7 +68,7 @@ async def post_in_general(
     ValidationError, TooManyRequestsError. The same client_id again: the first message.
     """
     if author.is_staff:
-        customer = await _person_answered(shop, email)
+        customer = await person_answered(shop, email)
     else:
         customer = customer_of(author)
     return await post(
@@ -83,7 +81,8 @@ async def post_in_general(
     )
 
 
-async def _person_answered(shop: Shop, email: str | None) -> Customer:
+async def person_answered(shop: Shop, email: str | None) -> Customer:
+    """The person whom staff name by ``email``; ValidationError when there is none."""
     if not email:
         raise ValidationError.of("email", _("Say whom you are answering."))
     user = await accounts.find_user_by_email(shop, email)
@@ -186,35 +185,29 @@ async def _store(
     return await shop.database.in_transaction(write)
 
 
-async def latest(shop: Shop, room: Room, limit: int = LATEST) -> Excerpt:
-    """The newest messages of the room."""
-    last = await store.last_position(shop, room)
-    return await _excerpt(shop, room, last - limit, last, last)
-
-
-async def before(shop: Shop, room: Room, message_id: str, limit: int = LATEST) -> Excerpt:
-    """The messages next to and before this one. ValidationError if it is not in the room."""
-    position = room.position(await _found(shop, room, message_id, "before"))
-    last = await store.last_position(shop, room)
-    return await _excerpt(shop, room, position - 1 - limit, position - 1, last)
-
-
-async def after(
-    shop: Shop, room: Room, message_id: str, limit: int = LATEST, before_id: str | None = None
+async def list_excerpt(
+    shop: Shop,
+    room: Room,
+    *,
+    after_id: str | None = None,
+    before_id: str | None = None,
+    limit: int = LATEST,
 ) -> Excerpt:
-    """The messages next to and after this one, or those up to before another.
+    """The messages next to and after the one, next to and before the other, or the latest.
 
-    ValidationError if one of the two is not in the room.
+    With both, those that follow the one, up to the other. ValidationError at ``after`` or
+    ``before`` if there is no such message in the room.
     """
-    above = room.position(await _found(shop, room, message_id, "after"))
-    end = await store.last_position(shop, room)
+    last = await store.last_position(shop, room)
+    end = last
     if before_id:
         end = room.position(await _found(shop, room, before_id, "before")) - 1
-    return await _excerpt(shop, room, above, min(above + limit, end), end)
-
-
-async def _excerpt(shop: Shop, room: Room, above: int, upto: int, last: int) -> Excerpt:
-    above = max(0, above)
+    if after_id:
+        above = room.position(await _found(shop, room, after_id, "after"))
+        upto = min(above + limit, end)
+        last = end
+    else:
+        above, upto = max(0, end - limit), end
     messages = await store.list_messages(shop, room, above, upto)
     return Excerpt(messages, has_older=above > 0, has_newer=upto < last)
 
@@ -298,18 +291,15 @@ async def reopen(shop: Shop, user_id: str) -> None:
     await store.update_state(shop, user_id, State.OPEN)
 
 
-async def take_up(shop: Shop, staff: Identity, conversation: Conversation) -> None:
-    """Let colleagues see that ``staff`` is at this conversation, unless another is already."""
+async def take_up(shop: Shop, staff: Identity, conversation: Conversation) -> str | None:
+    """Let colleagues see that ``staff`` is at this conversation; or, when one of them is at it
+    already, return that one's name."""
     now = _now()
-    if conversation.answered_by_other(staff.user_id, now):
-        return
-    answering = Answering(staff.user_id, display_name(staff.full_name), now + ANSWERING_FOR)
-    await store.update_answering(shop, conversation.user_id, answering)
-
-
-def room_for(customer: Customer | None) -> Room:
-    """The customer's own conversation, or the general channel."""
-    return own_room(customer.user_id) if customer else GENERAL
+    colleague = conversation.answered_by_other(staff.user_id, now)
+    if colleague is None:
+        answering = Answering(staff.user_id, display_name(staff.full_name), now + ANSWERING_FOR)
+        await store.update_answering(shop, conversation.user_id, answering)
+    return colleague
 
 
 def _now() -> datetime:
