@@ -9,12 +9,11 @@ from typing import Any
 from quart import Quart
 
 from storefront import settings
-from storefront.accounts import account_pages, preferences
+from storefront.accounts import account_pages, preferences, sessions
 from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
 from storefront.accounts import pages as accounts_pages
 from storefront.accounts import service as accounts
-from storefront.accounts import sessions
 from storefront.accounts import store as accounts_store
 from storefront.accounts.session_cache import SessionCache, UserChanges
 from storefront.carts import api as carts_api
@@ -25,8 +24,12 @@ from storefront.carts.model import Address
 from storefront.carts.showing import AddressBook
 from storefront.catalogue import store as catalogue_store
 from storefront.catalogue.index import CategoryLabels, ProductIndex
+from storefront.chat import api as chat_api
+from storefront.chat import digest, live, presence, staff_pages
+from storefront.chat import pages as chat_pages
 from storefront.chat import store as chat_store
 from storefront.chat.broker import Broker
+from storefront.chat.desk import DeskChanges
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import store as mail_store
@@ -37,7 +40,17 @@ from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
 from storefront.settings import Settings
 from storefront.shop import Shop
-from storefront.web import failures, health, language, limits, notices, openapi, pages, security
+from storefront.web import (
+    failures,
+    health,
+    language,
+    limits,
+    metrics,
+    notices,
+    openapi,
+    pages,
+    security,
+)
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.methods import MethodOverride
 from storefront.web.proxies import ForwardedHeaders
@@ -54,6 +67,7 @@ INDEXES = {
     **carts_store.INDEXES,
     **orders_store.INDEXES,
     **chat_store.INDEXES,
+    **presence.INDEXES,
 }
 
 
@@ -70,11 +84,13 @@ def create_app(values: Settings | None = None) -> Quart:
     app.after_request(sessions.renew_cookie)
     app.after_request(preferences.keep_with_account)
     app.after_request(notices.keep_notices)
+    metrics.measure(app)
     failures.handle_failures(app)
     openapi.describe_api(app)  # Brings its own JSON provider.
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     for blueprint in (
         health.blueprint,
+        metrics.blueprint,
         openapi.blueprint,
         pages.blueprint,
         carts_api.blueprint,
@@ -83,6 +99,10 @@ def create_app(values: Settings | None = None) -> Quart:
         accounts_pages.blueprint,
         account_pages.blueprint,
         accounts_api.blueprint,
+        chat_pages.blueprint,
+        staff_pages.blueprint,
+        chat_api.blueprint,
+        live.blueprint,
     ):
         app.register_blueprint(blueprint)
     assets = Assets()
@@ -109,13 +129,14 @@ def create_app(values: Settings | None = None) -> Quart:
             shop.add_part(products)
             shop.changes.subscribe("products", products)
             shop.changes.subscribe("categories", CategoryLabels(products))
-            broker = Broker(shop)
-            shop.add_part(broker)
-            shop.changes.subscribe("messages", broker)
+            chat_tasks = _add_chat(shop)
             await database.ensure_indexes(INDEXES)
             await shop.changes.start()
             async with _running(
-                database.expire_abandoned_transactions(), sender.run(), broker.keep_up()
+                database.expire_abandoned_transactions(),
+                metrics.watch_event_loop(),
+                sender.run(),
+                *chat_tasks,
             ):
                 yield
             await shop.changes.stop()
@@ -127,6 +148,23 @@ def create_app(values: Settings | None = None) -> Quart:
         layers, values.server.trusted_proxies
     )
     return app
+
+
+def _add_chat(shop: Shop) -> list[Coroutine[Any, Any, None]]:
+    """Let the change feed tell the chat's parts; returns what they run in the background."""
+    broker = Broker(shop)
+    people = presence.Presence(shop, broker)
+    shop.add_part(broker)
+    shop.add_part(people)
+    shop.changes.subscribe("messages", broker)
+    shop.changes.subscribe("conversations", DeskChanges(broker))
+    shop.changes.subscribe("presence", people)
+    return [
+        broker.keep_up(),
+        people.keep(),
+        live.watch_sessions(shop),
+        digest.send_digests(shop),
+    ]
 
 
 async def _saved_addresses(shop: Shop, user_id: str) -> Sequence[Address]:
