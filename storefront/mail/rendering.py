@@ -31,7 +31,7 @@ class LateFacts:
 
 
 def render(shop: Shop, mail: StoredMail) -> EmailMessage:
-    """The mail as it goes out: text and HTML beside each other, the same each time."""
+    """The mail as it goes out: text and HTML beside each other."""
     environment = _environment(shop)
     with speaking(mail.language):
         variables = _variables(shop, mail)
@@ -48,6 +48,7 @@ def render(shop: Shop, mail: StoredMail) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"={mail.id}=")
     message["Content-Language"] = mail.language
     return message
 

@@ -1,0 +1,271 @@
+"""Mails over SMTP: once each, whatever the server and other processes do."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import eventually
+from quart import Quart
+from smtp_server import Mailbox, free_port, serving
+
+from storefront import settings
+from storefront.app import create_app
+from storefront.database import Transaction
+from storefront.mail import outbox, service, transports
+from storefront.mail.model import Mail, State
+from storefront.shop import Shop
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def settings_changes(port: int) -> dict[str, str]:
+    return {
+        "STOREFRONT_MAIL__TRANSPORT": "smtp",
+        "STOREFRONT_MAIL__HOST": "127.0.0.1",
+        "STOREFRONT_MAIL__PORT": str(port),
+        "STOREFRONT_MAIL__SECURITY": "none",
+    }
+
+
+@pytest.fixture
+def mailbox(port: int) -> Iterator[Mailbox]:
+    box = Mailbox()
+    with serving(box, port):
+        yield box
+
+
+@pytest.fixture(scope="module")
+async def other_process(
+    app: Quart, database_url: str, mail_folder: Path, settings_changes: dict[str, str]
+) -> AsyncIterator[Quart]:
+    """The same shop served a second time, from the same database."""
+    shop: Shop = app.extensions["shop"]
+    values = settings.load(
+        {
+            "STOREFRONT_ENV": "test",
+            "STOREFRONT_DATABASE__URL": database_url,
+            "STOREFRONT_DATABASE__NAME": shop.settings.database.name,
+            **settings_changes,
+        }
+    )
+    application = create_app(values)
+    async with application.test_app():
+        yield application
+
+
+async def write(shop: Shop, to: str = "", *, kind: str = "password_changed") -> str:
+    """A mail in the outbox; returns its address."""
+    address = to or f"ana{next(_numbers)}@example.com"
+
+    async def work(transaction: Transaction) -> None:
+        await outbox.write(shop, transaction, Mail(kind, address, "en", {"full_name": "Ana"}))
+
+    await shop.database.in_transaction(work)
+    return address
+
+
+async def stored(shop: Shop, address: str) -> Any:
+    return await shop.database["outbox"].find_one({"to": address})
+
+
+async def is_sent(shop: Shop, address: str) -> bool:
+    return bool((await stored(shop, address))["state"] == "sent")
+
+
+async def test_a_mail_goes_out_at_once_and_once(shop: Shop, mailbox: Mailbox) -> None:
+    address = await write(shop)
+
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=2)
+    (mail,) = mailbox.to(address)
+    assert mail["Message-ID"] == (await stored(shop, address))["message_id"]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert mailbox.asked == [address]
+
+
+async def test_a_mail_survives_a_server_that_is_down(shop: Shop, port: int) -> None:
+    address = await write(shop)
+
+    async def was_tried() -> bool:
+        return bool((await stored(shop, address))["last_error"])
+
+    assert await eventually(was_tried)
+    waiting = await stored(shop, address)
+    assert (waiting["state"], waiting["attempts"]) == ("pending", 0)
+
+    box = Mailbox()
+    with serving(box, port):
+        assert await eventually(lambda: is_sent(shop, address), within_seconds=15)
+    assert len(box.to(address)) == 1
+    assert (await stored(shop, address))["last_error"] is None
+
+
+async def test_two_processes_send_each_mail_once(
+    shop: Shop, other_process: Quart, mailbox: Mailbox
+) -> None:
+    addresses = [await write(shop) for _ in range(25)]
+
+    async def are_sent() -> bool:
+        return not await shop.database["outbox"].count_documents({"state": "pending"})
+
+    assert await eventually(are_sent, within_seconds=20)
+    assert sorted(str(mail["To"]) for mail in mailbox.mails) == sorted(addresses)
+
+
+async def test_a_refused_recipient_fails_and_the_others_get_theirs(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    refused = await write(shop, f"refused{next(_numbers)}@example.com")
+    address = await write(shop)
+
+    assert await eventually(lambda: is_sent(shop, address))
+    failed = await stored(shop, refused)
+    assert (failed["state"], failed["attempts"]) == ("failed", 1)
+    assert failed["last_error"] == "550 there is nobody of that name"
+    assert mailbox.asked.count(refused) == 1
+
+
+async def test_a_busy_recipient_is_tried_again_later(shop: Shop, mailbox: Mailbox) -> None:
+    busy = await write(shop, f"busy{next(_numbers)}@example.com")
+    address = await write(shop)
+
+    assert await eventually(lambda: is_sent(shop, address))
+    waiting = await stored(shop, busy)
+    assert (waiting["state"], waiting["attempts"]) == ("pending", 1)
+    pause = waiting["next_attempt_at"] - datetime.now(UTC)
+    assert timedelta(seconds=2) < pause <= timedelta(seconds=5)
+    assert waiting["lease_by"] is None
+    await shop.database["outbox"].delete_one({"_id": waiting["_id"]})
+
+
+async def test_after_the_last_attempt_a_mail_has_failed(shop: Shop, mailbox: Mailbox) -> None:
+    busy = f"busy{next(_numbers)}@example.com"
+
+    async def work(transaction: Transaction) -> None:
+        await outbox.write(shop, transaction, Mail("password_changed", busy, "en", {}))
+        await shop.database["outbox"].update_one(
+            {"to": busy}, {"$set": {"attempts": 11}}, session=transaction
+        )
+
+    await shop.database.in_transaction(work)
+
+    async def has_failed() -> bool:
+        return bool((await stored(shop, busy))["state"] == "failed")
+
+    assert await eventually(has_failed)
+    assert (await stored(shop, busy))["attempts"] == 12
+
+
+async def test_a_mail_that_cannot_be_written_keeps_no_other_waiting(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    broken = await write(shop, kind="no_such_kind")
+    address = await write(shop)
+
+    assert await eventually(lambda: is_sent(shop, address))
+    waiting = await stored(shop, broken)
+    assert (waiting["state"], waiting["attempts"]) == ("pending", 1)
+    assert waiting["last_error"].startswith("TemplateNotFound")
+    await shop.database["outbox"].delete_one({"_id": waiting["_id"]})
+
+
+async def test_the_lease_of_a_process_that_died_passes_on(shop: Shop, mailbox: Mailbox) -> None:
+    address = f"ana{next(_numbers)}@example.com"
+    held_until = datetime.now(UTC) + timedelta(seconds=3)
+
+    async def work(transaction: Transaction) -> None:
+        await outbox.write(
+            shop, transaction, Mail("password_changed", address, "en", {"full_name": "Ana"})
+        )
+        await shop.database["outbox"].update_one(
+            {"to": address},
+            {"$set": {"lease_by": "a process that died", "lease_until": held_until}},
+            session=transaction,
+        )
+
+    await shop.database.in_transaction(work)
+
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=15)
+    assert (await stored(shop, address))["sent_at"] >= held_until.replace(microsecond=0)
+    assert len(mailbox.to(address)) == 1
+
+
+async def test_a_lease_from_a_clock_gone_wrong_holds_nothing_up(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    address = f"ana{next(_numbers)}@example.com"
+
+    async def work(transaction: Transaction) -> None:
+        await outbox.write(
+            shop, transaction, Mail("password_changed", address, "en", {"full_name": "Ana"})
+        )
+        await shop.database["outbox"].update_one(
+            {"to": address},
+            {
+                "$set": {
+                    "lease_by": "a process of tomorrow",
+                    "lease_until": datetime.now(UTC) + timedelta(days=1),
+                }
+            },
+            session=transaction,
+        )
+
+    await shop.database.in_transaction(work)
+
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=15)
+
+
+async def test_nothing_is_sent_of_what_was_not_committed(shop: Shop, mailbox: Mailbox) -> None:
+    address = f"ana{next(_numbers)}@example.com"
+
+    async def work(transaction: Transaction) -> None:
+        await outbox.write(shop, transaction, Mail("password_changed", address, "en", {}))
+        raise RuntimeError("something else went wrong")
+
+    with pytest.raises(RuntimeError):
+        await shop.database.in_transaction(work)
+
+    assert await stored(shop, address) is None
+    after = await write(shop)
+    assert await eventually(lambda: is_sent(shop, after))
+    assert mailbox.to(address) == []
+
+
+async def test_staff_can_send_a_mail_again_under_its_own_id(shop: Shop, mailbox: Mailbox) -> None:
+    address = await write(shop)
+    assert await eventually(lambda: is_sent(shop, address))
+    key = str((await stored(shop, address))["_id"])
+
+    await service.resend(shop, key)
+
+    async def came_twice() -> bool:
+        return len(mailbox.to(address)) == 2
+
+    assert await eventually(came_twice)
+    first, second = mailbox.to(address)
+    assert first["Message-ID"] == second["Message-ID"]
+    assert await eventually(lambda: is_sent(shop, address))
+    listed = await service.list_mails(shop, limit=1)
+    assert [mail.id for mail in listed] == [key]
+    counts = await service.count_mails(shop)
+    assert counts[State.PENDING] == 0
+    assert counts[State.SENT] == len(await service.list_mails(shop, state=State.SENT, limit=1000))
+
+
+async def test_a_server_that_answers_is_no_problem(shop: Shop, mailbox: Mailbox, port: int) -> None:
+    assert await transports.find_problem(shop.settings.mail) is None
+
+
+async def test_a_server_that_is_away_is_named(shop: Shop, port: int) -> None:
+    problem = await transports.find_problem(shop.settings.mail)
+
+    assert problem is not None
+    assert problem.startswith(f"127.0.0.1:{port}: ")
