@@ -27,6 +27,7 @@ from storefront.catalogue.index import CategoryLabels, ProductIndex
 from storefront.chat import api as chat_api
 from storefront.chat import digest, live, presence, staff_pages
 from storefront.chat import pages as chat_pages
+from storefront.chat import showing as chat_showing
 from storefront.chat import store as chat_store
 from storefront.chat.broker import Broker
 from storefront.chat.desk import DeskChanges
@@ -114,7 +115,13 @@ def create_app(values: Settings | None = None) -> Quart:
             shop = Shop(values, database)
             app.extensions["shop"] = shop
             shop.add_part(Templates(shop, assets))
-            shop.add_part(PageParts(cart_count=cart_showing.cart_count, categories=lambda _: ()))
+            shop.add_part(
+                PageParts(
+                    cart_count=cart_showing.cart_count,
+                    unread_count=chat_showing.unread_count,
+                    categories=lambda _: (),
+                )
+            )
             shop.add_part(LateFacts({**account_mails.LINKS}))
             session_cache, sender = SessionCache(shop), Sender(shop)
             shop.add_part(session_cache)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -24,6 +25,7 @@ from storefront.serving import ServingError, listen
 from storefront.serving import serve as supervise
 from storefront.settings import Settings, SettingsError
 from storefront.shop import Shop
+from storefront.web import metrics
 
 Result = TypeVar("Result")
 
@@ -48,8 +50,13 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         listener = listen(values.server.host, values.server.port)
     except ServingError as error:
         _fail(str(error))
-    with listener, _database_url(values, role="shop") as url:
+    with (
+        listener,
+        tempfile.TemporaryDirectory(prefix="storefront-metrics-") as figures,
+        _database_url(values, role="shop") as url,
+    ):
         asyncio.run(_prepare(values, url))
+        os.environ[metrics.FOLDER] = figures
         sys.exit(supervise(listener, workers=values.server.workers))
 
 

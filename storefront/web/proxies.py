@@ -9,6 +9,9 @@ from typing import Any
 
 FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"forwarded"})
 
+# Set in the scope of a request that came with such headers, believed or not.
+WAS_FORWARDED = "storefront.was_forwarded"
+
 
 class ForwardedHeaders:
     """ASGI layer that puts the client's own address, host and scheme into the scope."""
@@ -27,6 +30,7 @@ class ForwardedHeaders:
         if not headers.keys() & FORWARDED:
             return scope
         own = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
+        scope = {**scope, WAS_FORWARDED: True}
         client = scope.get("client")
         if client is None or not self._is_trusted(client[0]):
             return {**scope, "headers": own}

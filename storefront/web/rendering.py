@@ -33,6 +33,7 @@ class PageParts:
     """What slices above this one put on every page; the application hands it over."""
 
     cart_count: Callable[[Shop], Awaitable[int]]
+    unread_count: Callable[[Shop], Awaitable[int]]
     categories: Callable[[Shop], Sequence[CategoryLink]]
 
 
@@ -42,6 +43,7 @@ class Page:
 
     identity: Identity | None
     cart_count: int
+    unread_count: int
     language: str
     languages: Sequence[tuple[str, str]]
     theme: str | None
@@ -124,6 +126,7 @@ async def page_of_visitor() -> Page:
     return Page(
         identity=current_identity(),
         cart_count=await parts.cart_count(shop),
+        unread_count=await parts.unread_count(shop),
         language=localisation.language(),
         languages=[(code, localisation.language_name(code)) for code in locales],
         theme=chosen_theme(),
@@ -143,6 +146,7 @@ def bare_page(shop: Shop) -> Page:
     return Page(
         identity=None,
         cart_count=0,
+        unread_count=0,
         language=localisation.language(),
         languages=[(code, localisation.language_name(code)) for code in locales],
         theme=chosen_theme(),

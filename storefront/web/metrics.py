@@ -1,0 +1,86 @@
+"""Figures for Prometheus, added up over all workers of this host.
+
+``storefront serve`` names a folder in PROMETHEUS_MULTIPROC_DIR, in which the workers keep their
+figures; without it each process speaks for itself. No database is asked.
+"""
+
+import asyncio
+import hmac
+import os
+import time
+from ipaddress import ip_address
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from quart import Blueprint, Quart, Response, g, request
+
+from storefront.errors import ForbiddenError
+from storefront.web.cookies import current_shop
+from storefront.web.proxies import WAS_FORWARDED
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+LAG_EVERY_SECONDS = 0.5
+
+blueprint = Blueprint("metrics", __name__)
+
+REQUESTS = Counter("storefront_requests", "Requests answered", ["method", "route", "status"])
+LATENCY = Histogram("storefront_request_seconds", "Time to answer", ["route"])
+LAG = Histogram(
+    "storefront_loop_lag_seconds",
+    "How late the event loop wakes a task",
+    buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
+)
+
+
+def measure(app: Quart) -> None:
+    """Count every answer of ``app``."""
+    app.after_request(count)
+
+
+async def count(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    REQUESTS.labels(request.method, route, response.status_code).inc()
+    LATENCY.labels(route).observe(time.perf_counter() - g.started_at)
+    return response
+
+
+async def watch_event_loop() -> None:
+    """Measure for ever how late the loop is."""
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(LAG_EVERY_SECONDS)
+        LAG.observe(max(0.0, time.perf_counter() - before - LAG_EVERY_SECONDS))
+
+
+@blueprint.get("/metrics")
+async def metrics() -> Response:
+    """For the host itself, or for who has the token."""
+    if not (_is_of_this_host() or _has_token()):
+        raise ForbiddenError
+    registry = REGISTRY
+    if FOLDER in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # of the library
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_of_this_host() -> bool:
+    """Loopback counts only if no proxy on this host handed the request on for somebody else."""
+    address = request.remote_addr or ""
+    try:
+        return ip_address(address).is_loopback and not request.scope.get(WAS_FORWARDED)
+    except ValueError:
+        return False
+
+
+def _has_token() -> bool:
+    wanted = current_shop().settings.server.metrics_token.get_secret_value()
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
