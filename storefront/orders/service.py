@@ -45,8 +45,8 @@ async def place_order(
     order. Raises EmptyCartError, NoAddressError, PriceChangedError and OutOfStockError, looked
     for in this order.
 
-    Ten commands for an order of one product, in any number of variants, and two more for each
-    further product: key, cart, products, stock, cart, counter, order, two mails.
+    Nine commands for one article and one more for each further one: key, cart, products, stock,
+    cart, counter, order and two mails; without a key it is one fewer.
     """
     owner = CartOwner(user_id=identity.user_id, email=identity.email)
     key = f"{identity.user_id}:{idempotency_key or secrets.token_urlsafe(18)}"
@@ -137,8 +137,8 @@ async def change_status(
     """Go one step on; cancelling puts the stock back and writes to the customer.
 
     NotFoundError for what is neither one's own nor staff's business; ConflictError for a step
-    that does not follow, also when somebody else was faster. Two commands; a cancellation one
-    more for the mail, and one to read and one to change each product.
+    that does not follow, also when somebody else was faster. Two commands; a cancellation takes
+    one for the mail, one for the products and one for each article besides.
     """
 
     async def step(tx: Transaction) -> tuple[Order, Sequence[Product]]:
