@@ -17,13 +17,18 @@ from storefront.accounts import service as accounts
 from storefront.accounts import store as accounts_store
 from storefront.accounts.session_cache import SessionCache, UserChanges
 from storefront.carts import api as carts_api
+from storefront.carts import pages as carts_pages
 from storefront.carts import showing as cart_showing
 from storefront.carts import store as carts_store
 from storefront.carts.counts import CartCounts
 from storefront.carts.model import Address
 from storefront.carts.showing import AddressBook
+from storefront.catalogue import api as catalogue_api
+from storefront.catalogue import crawlers, images, photo_store
+from storefront.catalogue import pages as catalogue_pages
 from storefront.catalogue import store as catalogue_store
 from storefront.catalogue.index import CategoryLabels, ProductIndex
+from storefront.catalogue.photos import PhotoCache
 from storefront.chat import api as chat_api
 from storefront.chat import digest, live, presence, staff_pages
 from storefront.chat import pages as chat_pages
@@ -65,6 +70,7 @@ INDEXES = {
     **accounts_store.INDEXES,
     **mail_store.INDEXES,
     **catalogue_store.INDEXES,
+    **photo_store.INDEXES,
     **carts_store.INDEXES,
     **orders_store.INDEXES,
     **chat_store.INDEXES,
@@ -94,6 +100,11 @@ def create_app(values: Settings | None = None) -> Quart:
         metrics.blueprint,
         openapi.blueprint,
         pages.blueprint,
+        catalogue_pages.blueprint,
+        catalogue_api.blueprint,
+        images.blueprint,
+        crawlers.blueprint,
+        carts_pages.blueprint,
         carts_api.blueprint,
         orders_api.blueprint,
         orders_pages.blueprint,
@@ -119,7 +130,7 @@ def create_app(values: Settings | None = None) -> Quart:
                 PageParts(
                     cart_count=cart_showing.cart_count,
                     unread_count=chat_showing.unread_count,
-                    categories=lambda _: (),
+                    categories=catalogue_pages.category_links,
                 )
             )
             shop.add_part(LateFacts({**account_mails.LINKS}))
@@ -132,10 +143,7 @@ def create_app(values: Settings | None = None) -> Quart:
             shop.add_part(cart_counts)
             shop.changes.subscribe("cart", cart_counts)
             shop.add_part(AddressBook(_saved_addresses))
-            products = ProductIndex(shop)
-            shop.add_part(products)
-            shop.changes.subscribe("products", products)
-            shop.changes.subscribe("categories", CategoryLabels(products))
+            products = _add_catalogue(shop)
             chat_tasks = _add_chat(shop)
             await database.ensure_indexes(INDEXES)
             await shop.changes.start()
@@ -155,6 +163,17 @@ def create_app(values: Settings | None = None) -> Quart:
         layers, values.server.trusted_proxies
     )
     return app
+
+
+def _add_catalogue(shop: Shop) -> ProductIndex:
+    """Let the change feed fill the read model, and keep pictures in step."""
+    products, photos = ProductIndex(shop), PhotoCache()
+    shop.add_part(products)
+    shop.add_part(photos)
+    shop.changes.subscribe("products", products)
+    shop.changes.subscribe("categories", CategoryLabels(products))
+    shop.changes.subscribe("photos.files", photos)
+    return products
 
 
 def _add_chat(shop: Shop) -> list[Coroutine[Any, Any, None]]:
