@@ -144,11 +144,12 @@ def title_key(words: Iterable[str]) -> str:
     return " ".join(words)
 
 
-def milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+def milliseconds(time: datetime) -> int:
+    return (time - _EPOCH) // _MILLISECOND
 
 
-def _moment(value: int) -> datetime:
+def moment(value: int) -> datetime:
+    """The time that `milliseconds` stands for."""
     return _EPOCH + timedelta(milliseconds=value)
 
 
@@ -183,8 +184,8 @@ def _from_json(content: Sequence[Any]) -> Product:
         category=category,
         variants=tuple(Variant(*variant) for variant in variants),
         photo=photo,
-        created_at=_moment(created),
-        updated_at=_moment(updated),
+        created_at=moment(created),
+        updated_at=moment(updated),
         version=version,
         translations={code: Text(*text) for code, text in translations.items()},
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from tantivy import DocAddress, Order, Query
 
-from storefront.catalogue import cursors, facets, search
+from storefront.catalogue import cursors, documents, facets, search
 from storefront.catalogue.cursors import Cursor
 from storefront.catalogue.documents import ID_LENGTH, field, newest_key
 from storefront.catalogue.filters import all_of, but_not, matching
@@ -30,6 +31,24 @@ def just_after(query: ListQuery, product: Product) -> ListQuery:
     """``query``, newest first, from the place of ``product`` on."""
     place = Cursor("newest", 0, newest_key(product)).encode()
     return replace(query, sort="newest", after=place)
+
+
+def list_update_times(index: ProductIndex, *, first: int, most: int) -> list[tuple[str, datetime]]:
+    """Ids of products, oldest product first, with when each was changed last."""
+    searcher = index.searcher  # The same one throughout: this may run beside the event loop.
+    hits = searcher.search(
+        Query.all_query(),
+        most,
+        count=False,
+        order_by_field="by_newest",
+        offset=first,
+        order=Order.Asc,
+    ).hits
+    times = searcher.fast_field_values("updated", [address for _, address in hits])
+    return [
+        (key[-ID_LENGTH:], documents.moment(int(time or 0)))
+        for (key, _), time in zip(hits, times, strict=True)
+    ]
 
 
 def _list_products(index: ProductIndex, query: ListQuery, language: str) -> ProductPage:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 SORTS = ("newest", "price", "-price", "name", "relevance")
 LONGEST_SLUG = 60
+LONGEST_QUERY = 200
 FEW_LEFT = 5
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from storefront.catalogue.model import Product, Variant
-from storefront.catalogue.search import LONGEST_QUERY
+from storefront.catalogue.model import LONGEST_QUERY, Product, Variant
 
 MOST_VARIANTS = 200
 MOST_OPTIONS = 3

@@ -17,9 +17,9 @@ from tantivy import Occur, Query
 from storefront.catalogue import words
 from storefront.catalogue.documents import field, title_key
 from storefront.catalogue.index import ProductIndex
+from storefront.catalogue.model import LONGEST_QUERY
 from storefront.catalogue.words import begins_like, distance, folded, slips_allowed, stems
 
-LONGEST_QUERY = 200
 _MOST_WORDS = 12
 _SHORTEST_BEGINNING = 2
 _BOUNDARY = re.compile(r"(\w+(?:[-‐‑'’]\w+)*)")  # noqa: RUF001  (typographic hyphens and apostrophe)

@@ -6,12 +6,13 @@ asks or changes the database is awaited. Products come in the shop's first langu
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from markupsafe import Markup
+from tantivy import Query
 
 from storefront.catalogue import editing, facets, listing, near, search, store
 from storefront.catalogue.index import ProductIndex
@@ -62,6 +63,14 @@ async def get_stored_products(
     """Those of the products that are on sale, by id, with the database's current stock."""
     found = await store.list_products(shop, product_ids, transaction=transaction)
     return {product.id: product for product in found if product.deleted_at is None}
+
+
+async def get_stored_product(shop: Shop, product_id: str) -> Product:
+    """The product as the database has it now; ProductNotFoundError if it is not on sale."""
+    product = (await get_stored_products(shop, [product_id])).get(product_id)
+    if product is None:
+        raise ProductNotFoundError
+    return product
 
 
 async def take_stock(shop: Shop, transaction: Transaction, lines: Sequence[Line]) -> None:
@@ -185,6 +194,16 @@ def related(shop: Shop, product: Product, language: str) -> list[Product]:
     return list(others.values())[:MOST_RELATED]
 
 
+def count_products(shop: Shop) -> int:
+    """How many products are on sale."""
+    return shop.part(ProductIndex).count(Query.all_query())
+
+
+def list_update_times(shop: Shop, *, first: int, most: int) -> list[tuple[str, datetime]]:
+    """Ids of products, oldest product first, with when each was changed last."""
+    return listing.list_update_times(shop.part(ProductIndex), first=first, most=most)
+
+
 def version(shop: Shop) -> int:
     """A number that grows in this process whenever anything shown of the catalogue changes."""
     return shop.part(ProductIndex).version
@@ -280,6 +299,26 @@ async def _edit(
             log.info("product %s changed by %s", product_id, by)
             return edited
     raise ConflictError(_("Many are changing this product just now. Please try again."))
+
+
+async def is_empty(shop: Shop) -> bool:
+    """Whether there is no product at all, not even a deleted one."""
+    return not await store.has_products(shop)
+
+
+async def known_ids(shop: Shop, product_ids: Iterable[str]) -> set[str]:
+    """Those ids that a product has, be it on sale or deleted."""
+    return {product.id for product in await store.list_products(shop, product_ids)}
+
+
+async def add_products(shop: Shop, products: Sequence[Product]) -> None:
+    """Store many ready products; every process learns of them by the change feed."""
+    await store.insert_many(shop, products)
+
+
+async def add_category(shop: Shop, category: str, labels: Mapping[str, str]) -> None:
+    """Make a category with its labels by language, unless it is there already."""
+    await store.insert_category(shop, category, labels)
 
 
 async def _show(shop: Shop, product: Product) -> None:

@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo.errors import BulkWriteError
-
 from storefront.catalogue.model import Line, Product, Text, Variant
-from storefront.database import ASCENDING, IndexModel, ObjectId, Transaction, object_id
+from storefront.database import (
+    ASCENDING,
+    IndexModel,
+    ObjectId,
+    PyMongoError,
+    Transaction,
+    object_id,
+)
 from storefront.shop import Shop
 
 RESTORABLE_FOR = timedelta(days=30)
-DUPLICATE_KEY = 11000
+_DUPLICATE_KEY = 11000
 _BATCH = 1_000
 
 INDEXES = {
@@ -194,7 +199,7 @@ async def insert_many(shop: Shop, products: Sequence[Product]) -> None:
     documents = [to_document(product) for product in products]
     try:
         await shop.database["products"].insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        failures = error.details["writeErrors"]
-        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
+    except PyMongoError as error:
+        failures = (getattr(error, "details", None) or {}).get("writeErrors")
+        if not failures or any(failure["code"] != _DUPLICATE_KEY for failure in failures):
             raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from storefront.catalogue import photos, store
+from storefront.catalogue import photos, service
 from storefront.catalogue.model import Product, Variant
 from storefront.catalogue.photos import SVG, Photo
 from storefront.demo import pictures
@@ -28,25 +28,25 @@ class _Drawn:
 
 async def is_empty(shop: Shop) -> bool:
     """Whether the shop has no product at all, not even a deleted one."""
-    return not await store.has_products(shop)
+    return await service.is_empty(shop)
 
 
 async def load_demo_catalogue(shop: Shop) -> int:
-    """Add what is missing of the demo shop; how many products that were.
+    """Add what is missing of the demo shop; the number of its products.
 
     Products are known by an id that follows from their key, so those that staff changed or
     deleted since stay as they are.
     """
     await _add_categories(shop)
     keyed = {_product_id(product.key): product for product in PRODUCTS}
-    present = {product.id for product in await store.list_products(shop, keyed)}
+    present = await service.known_ids(shop, keyed)
     missing = [product for key, product in keyed.items() if key not in present]
     if missing:
         drawn = await asyncio.to_thread(_draw, shop, missing)
         # Pictures first, so that no product is shown without its own.
         await photos.keep_photos(shop, [photo for each in drawn for photo in each.photos])
-        await store.insert_many(shop, [each.product for each in drawn])
-    return len(missing)
+        await service.add_products(shop, [each.product for each in drawn])
+    return len(keyed)
 
 
 async def load_generated_catalogue(
@@ -60,13 +60,10 @@ async def load_generated_catalogue(
     products = generate(count, seed=seed)
     seen = added = 0
     while batch := list(islice(products, _BATCH)):
-        present = {
-            product.id
-            for product in await store.list_products(shop, [product.id for product in batch])
-        }
+        present = await service.known_ids(shop, [product.id for product in batch])
         missing = [product for product in batch if product.id not in present]
         if missing:
-            await store.insert_many(shop, missing)
+            await service.add_products(shop, missing)
         seen += len(batch)
         added += len(missing)
         progress(seen)
@@ -75,7 +72,7 @@ async def load_generated_catalogue(
 
 async def _add_categories(shop: Shop) -> None:
     for category, labels in CATEGORIES.items():
-        await store.insert_category(shop, category, labels)
+        await service.add_category(shop, category, labels)
 
 
 def _product_id(key: str) -> str:

@@ -23,9 +23,13 @@ from storefront.web.notices import take_notices
 
 
 class CategoryLink(Protocol):
-    category: str
-    label: str
-    count: int
+    """A category as every page links to it."""
+
+    @property
+    def category(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,255 @@
+"""The catalogue's pages: lists, products, and the fragments that htmx asks for."""
+
+import json
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from quart import Blueprint, Response, request
+
+from storefront.catalogue import queries, service
+from storefront.catalogue.model import Category, ListQuery, Product
+from storefront.catalogue.offers import Offer, make_offer
+from storefront.database import object_id
+from storefront.errors import NotFoundError, ProductNotFoundError, ValidationError
+from storefront.localisation import gettext as _
+from storefront.localisation import language
+from storefront.money import format_money, to_decimal
+from storefront.shop import Shop
+from storefront.web import cookies, failures, htmx, rendering
+from storefront.web.caching import conditional
+from storefront.web.cookies import current_shop
+from storefront.web.forms import Form
+
+blueprint = Blueprint("catalogue", __name__)
+
+RECENT_COOKIE = "recent"
+MOST_RECENT = 8
+DESCRIPTION_LETTERS = 300
+
+
+def category_links(shop: Shop) -> list[Category]:
+    """The categories that every page leads to, in the language being spoken."""
+    return service.list_categories(shop, language())
+
+
+@blueprint.get("/products")
+async def list_all() -> Any:
+    """Everything, narrowed and sorted by the query string."""
+    query = queries.kindly_requested_list()
+    category = _find_category(query.category) if query.category else None
+    heading = category.label if category else _("Everything")
+    return await _show_list(query, heading=heading)
+
+
+@blueprint.get("/products/<name>")
+async def show(name: str) -> Any:
+    """A product, by its id, or a category, by its slug."""
+    if object_id(name):
+        return await _show_product(name)
+    category = _find_category(name)
+    if category is None:
+        raise NotFoundError
+    query = queries.kindly_requested_list(category.category)
+    return await _show_list(query, heading=category.label, category=category)
+
+
+def _find_category(slug: str) -> Category | None:
+    return service.find_category(current_shop(), slug, language())
+
+
+async def _show_list(
+    query: ListQuery, *, heading: str, category: Category | None = None
+) -> Response:
+    shop = current_shop()
+    try:
+        listing = service.list_products(shop, query, language())
+    except ValidationError:  # A cursor of another order, or cut off: the list starts anew.
+        return htmx.see_other(_links(shop, query, category, heading).url())
+    links = _links(shop, query, category, heading)
+    money = partial(_money, shop)
+    has_text = bool(query.q)
+    variables: dict[str, Any] = {
+        "listing": listing,
+        "query": links,
+        "category": category,
+        "heading": _("Results for “%(q)s”") % {"q": query.q} if has_text else heading,
+        "sorts": queries.sort_choices(query),
+        "price_steps": [(amount, money(amount)) for amount in service.price_steps(shop)],
+        "near_terms": service.near_terms(shop, query.q, language())
+        if has_text and not listing.total
+        else [],
+        "highlight": service.highlighter(shop, query.q, language()),
+    }
+    if not htmx.wants_fragment():
+        response = await rendering.render("catalogue/list.html", **variables)
+    elif query.after:
+        response = await rendering.render_fragment("catalogue/more.html", **variables)
+    else:
+        response = await rendering.render_fragment("catalogue/results.html", **variables)
+        response.headers["HX-Push-Url"] = links.url()
+    if query.is_filtered or query.sort:
+        # Crawlers follow the links to products, but need not keep every combination of filters.
+        response.headers["X-Robots-Tag"] = "noindex, follow"
+    return await conditional(response)
+
+
+def _links(
+    shop: Shop, query: ListQuery, category: Category | None, label: str
+) -> queries.ListLinks:
+    path = f"{queries.ALL_PRODUCTS}/{category.category}" if category else queries.ALL_PRODUCTS
+    return queries.ListLinks(query, path, label, partial(_money, shop))
+
+
+def _money(shop: Shop, amount: int) -> str:
+    return format_money(amount, shop.settings.shop.currency, language())
+
+
+async def _show_product(product_id: str) -> Response:
+    try:
+        response = await show_offer(product_id, wanted=request.args.to_dict())
+    except ProductNotFoundError as error:
+        if htmx.wants_fragment():
+            raise
+        return await _product_missing(error)
+    return await conditional(response)
+
+
+async def show_offer(
+    product_id: str,
+    *,
+    form: Form | None = None,
+    wanted: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """The product's page, for htmx only what of it can be bought; ProductNotFoundError if none.
+
+    ``form`` is what was typed and refused, ``wanted`` the fields that choose options.
+    """
+    shop = current_shop()
+    product = service.get_product(shop, product_id).in_language(language())
+    fields = wanted if wanted is not None else dict(form.values) if form else {}
+    offer = make_offer(product, queries.chosen_options(fields))
+    variables: dict[str, Any] = {"product": product, "offer": offer, "form": form or Form()}
+    if htmx.wants_fragment():
+        return await rendering.render_fragment("catalogue/offer.html", status=status, **variables)
+    category = _find_category(product.category)
+    label = category.label if category else product.category
+    breadcrumbs = [
+        (_("Everything"), queries.ALL_PRODUCTS),
+        (label, f"{queries.ALL_PRODUCTS}/{product.category}"),
+        (product.name, None),
+    ]
+    return await rendering.render(
+        "catalogue/product.html",
+        status=status,
+        **variables,
+        category=category,
+        related=service.related(shop, product, language()),
+        breadcrumbs=breadcrumbs,
+        structured_data=_structured_data(shop, product, offer, breadcrumbs),
+    )
+
+
+def _structured_data(
+    shop: Shop, product: Product, offer: Offer, breadcrumbs: list[tuple[str, str | None]]
+) -> str:
+    """schema.org's words for search engines, safe inside a script element."""
+    url = f"{shop.settings.public_url}/products/{product.id}"
+    currency = shop.settings.shop.currency
+    facts: dict[str, Any] = {
+        "@type": "Product",
+        "name": product.name,
+        "description": product.description,
+        "sku": product.variants[0].sku,
+        "url": url,
+        "offers": [
+            {
+                "@type": "Offer",
+                "sku": variant.sku,
+                "price": str(to_decimal(variant.unit_price, currency)),
+                "priceCurrency": currency,
+                "availability": "https://schema.org/"
+                + ("InStock" if variant.in_stock else "OutOfStock"),
+                "url": url,
+            }
+            for variant in product.variants
+        ],
+    }
+    if offer.photo:
+        own = offer.photo.startswith("/")
+        facts["image"] = shop.settings.public_url + offer.photo if own else offer.photo
+    trail = {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": position,
+                "name": label,
+                "item": shop.settings.public_url + (path or f"/products/{product.id}"),
+            }
+            for position, (label, path) in enumerate(breadcrumbs, 1)
+        ],
+    }
+    content = {"@context": "https://schema.org", "@graph": [facts, trail]}
+    return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
+
+
+async def _product_missing(error: ProductNotFoundError) -> Response:
+    query = ListQuery(in_stock=True, limit=service.MOST_RELATED)
+    others = service.list_products(current_shop(), query, language()).items
+    return await rendering.render(
+        "catalogue/product_missing.html",
+        status=error.status,
+        suggestions=others,
+        problem=failures.describe(error),
+    )
+
+
+@blueprint.get("/suggestions")
+async def suggestions() -> Any:
+    """What to offer below the search field for what was typed so far."""
+    shop = current_shop()
+    q = " ".join(request.args.get("q", "").split())
+    found = service.suggest(shop, q, language())
+    response = await rendering.render_fragment(
+        "catalogue/suggestions.html",
+        q=q,
+        products=found.products,
+        categories=found.categories,
+        highlight=service.highlighter(shop, q, language()),
+    )
+    return await conditional(response)
+
+
+@blueprint.get("/products/recent")
+async def recently_viewed() -> Any:
+    """What this visitor looked at before, newest first.
+
+    The product's page is the same for everybody: it is this request that remembers, by its
+    ``seen``, which page it came from.
+    """
+    shop = current_shop()
+    seen = request.args.get("seen", "")
+    kept = request.cookies.get(RECENT_COOKIE, "").split("-")
+    found = {key: service.find_product(shop, key) for key in (seen, *kept) if object_id(key)}
+    products = [product for product in found.values() if product][: MOST_RECENT + 1]
+    response = await rendering.render_fragment(
+        "catalogue/recently_viewed.html",
+        products=[product.in_language(language()) for product in products if product.id != seen][
+            :MOST_RECENT
+        ],
+    )
+    if seen in found:
+        remembered = "-".join(product.id for product in products)
+        cookies.write(response, RECENT_COOKIE, remembered)
+    return response
+
+
+@blueprint.route("/productos", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@blueprint.route("/productos/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def in_spanish(rest: str = "") -> Any:
+    """The same pages by their Spanish address."""
+    path = f"{queries.ALL_PRODUCTS}/{quote(rest)}".rstrip("/")
+    query = request.query_string.decode("latin-1")
+    return Response("", 308, {"Location": f"{path}?{query}" if query else path})

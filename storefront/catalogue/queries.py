@@ -1,0 +1,178 @@
+"""What a request's query string asks of a list, and links that ask for a little else."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from quart import request
+
+from storefront.catalogue.model import SORTS, ListQuery
+from storefront.catalogue.schemas import ListParameters
+from storefront.errors import ValidationError
+from storefront.localisation import gettext as _
+from storefront.localisation import option_label
+from storefront.web import forms
+
+ALL_PRODUCTS = "/products"
+OPTION = "option."
+_MOST_OPTIONS = 8
+_MOST_VALUES = 20
+
+
+def requested_list(category: str | None = None) -> ListQuery:
+    """The list that the query string asks for; ValidationError for what makes no sense.
+
+    ``category`` is the one that the path names, which goes first.
+    """
+    return _checked(request.args.to_dict(), category)
+
+
+def kindly_requested_list(category: str | None = None) -> ListQuery:
+    """As `requested_list`, but what makes no sense is passed over."""
+    given = request.args.to_dict()
+    while True:
+        try:
+            return _checked(given, category)
+        except ValidationError as error:
+            for each in error.errors:
+                del given[each.field]
+
+
+def _checked(given: Mapping[str, str], category: str | None) -> ListQuery:
+    asked = forms.check_form(ListParameters, given)
+    limits = (asked.min_price, asked.max_price)
+    if limits[0] is not None and limits[1] is not None and limits[0] > limits[1]:
+        raise ValidationError.of("max_price", _("This is less than the lowest price."))
+    return ListQuery(
+        q=" ".join(asked.q.split()),
+        category=category or asked.category,
+        min_price=asked.min_price,
+        max_price=asked.max_price,
+        in_stock=asked.in_stock,
+        options=tuple(sorted(_requested_options().items())),
+        sort=asked.sort,
+        after=asked.after,
+        limit=asked.limit,
+    )
+
+
+def _requested_options() -> dict[str, tuple[str, ...]]:
+    chosen: dict[str, tuple[str, ...]] = {}
+    for parameter, values in request.args.lists():
+        name = parameter.removeprefix(OPTION)
+        given = tuple(dict.fromkeys(value for value in values if value))[:_MOST_VALUES]
+        if name != parameter and name and given and len(chosen) < _MOST_OPTIONS:
+            chosen[name] = given
+    return chosen
+
+
+def chosen_options(fields: Mapping[str, str]) -> dict[str, str]:
+    """One value per option, from fields such as ``option.size``."""
+    return {
+        name.removeprefix(OPTION): value
+        for name, value in fields.items()
+        if name.startswith(OPTION) and value
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ListLinks:
+    """The query of a list as a page shows it, with addresses of lists near it."""
+
+    query: ListQuery
+    path: str
+    category_label: str
+    money: Callable[[int], str]
+
+    @property
+    def q(self) -> str:
+        return self.query.q
+
+    @property
+    def category(self) -> str | None:
+        return self.query.category
+
+    @property
+    def min_price(self) -> int | None:
+        return self.query.min_price
+
+    @property
+    def max_price(self) -> int | None:
+        return self.query.max_price
+
+    @property
+    def in_stock(self) -> bool:
+        return self.query.in_stock
+
+    @property
+    def sort(self) -> str:
+        return self.query.order
+
+    @property
+    def options(self) -> dict[str, list[str]]:
+        return {name: list(values) for name, values in self.query.options}
+
+    @property
+    def names_category(self) -> bool:
+        """Whether the category stands in the query string, and not in the path."""
+        return self.query.category is not None and self.path == ALL_PRODUCTS
+
+    def url(self, **changes: Any) -> str:
+        """The list's address with ``changes`` to its parameters; None takes one out.
+
+        A change starts at the first page, unless it names ``after``.
+        """
+        query = self.query
+        parameters: dict[str, Any] = {
+            "q": query.q or None,
+            "category": query.category if self.names_category else None,
+            "min_price": query.min_price,
+            "max_price": query.max_price,
+            "in_stock": "true" if query.in_stock else None,
+            **{OPTION + name: list(values) for name, values in query.options},
+            "sort": query.sort if query.order != replace(query, sort=None).order else None,
+            **changes,
+        }
+        given = {key: value for key, value in parameters.items() if value not in (None, "", [])}
+        return f"{self.path}?{urlencode(given, doseq=True)}" if given else self.path
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """Each filter in words, with the address of the list without it."""
+        return list(self._chips())
+
+    def _chips(self) -> Iterable[tuple[str, str]]:
+        query = self.query
+        if self.names_category:
+            yield self.category_label, self.url(category=None)
+        if query.min_price is not None or query.max_price is not None:
+            yield self._price(), self.url(min_price=None, max_price=None)
+        if query.in_stock:
+            yield _("In stock"), self.url(in_stock=None)
+        for name, values in query.options:
+            for value in values:
+                left = [each for each in values if each != value]
+                label = f"{option_label(name)}: {option_label(value)}"
+                yield label, self.url(**{OPTION + name: left})
+
+    def _price(self) -> str:
+        low, high = self.query.min_price, self.query.max_price
+        if low is None and high is not None:
+            return _("Up to %(price)s") % {"price": self.money(high)}
+        if high is None and low is not None:
+            return _("%(price)s and more") % {"price": self.money(low)}
+        return f"{self.money(low or 0)} – {self.money(high or 0)}"  # noqa: RUF001  (a range)
+
+
+def sort_choices(query: ListQuery) -> Sequence[tuple[str, str, bool]]:
+    """Value, label and whether it is the one in use; relevance only where something is sought."""
+    labels = {
+        "relevance": _("Best match"),
+        "newest": _("Newest"),
+        "price": _("Price, low to high"),
+        "-price": _("Price, high to low"),
+        "name": _("Name"),
+    }
+    offered = [value for value in labels if value in SORTS and (query.q or value != "relevance")]
+    return [(value, labels[value], value == query.order) for value in offered]
