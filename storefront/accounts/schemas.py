@@ -119,7 +119,17 @@ Timestamp = Annotated[
 FullName = Annotated[str, Field(max_length=100, examples=["Ana García"]), AfterValidator(one_line)]
 Email = Annotated[str, Field(max_length=254, examples=["ana@example.com"]), AfterValidator(_email)]
 Phone = Annotated[str, Field(max_length=40, examples=["+34 600 123 456"]), AfterValidator(_phone)]
-NewPassword = Annotated[str, AfterValidator(_new_password)]
+NewPassword = Annotated[
+    str,
+    AfterValidator(_new_password),
+    Field(
+        json_schema_extra={
+            "format": "password",
+            "minLength": passwords.SHORTEST,
+            "maxLength": passwords.LONGEST,
+        }
+    ),
+]
 Confirmation = Annotated[str, Field(max_length=1_000), AfterValidator(_same_password)]
 # Longer than any that was ever accepted; only to bound the work.
 KnownPassword = Annotated[str, Field(max_length=1_000)]

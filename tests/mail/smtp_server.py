@@ -48,9 +48,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(mailbox: Mailbox, port: int) -> Iterator[None]:
+def serving(mailbox: Mailbox, port: int, **options: Any) -> Iterator[None]:
     """A server for ``mailbox`` on ``port`` of this machine."""
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
         yield

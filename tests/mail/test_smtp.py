@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from conftest import eventually
+from pydantic import SecretStr
 from quart import Quart
 from smtp_server import Mailbox, free_port, serving
 
@@ -269,3 +271,31 @@ async def test_a_server_that_is_away_is_named(shop: Shop, port: int) -> None:
 
     assert problem is not None
     assert problem.startswith(f"127.0.0.1:{port}: ")
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize(("password", "problem"), [("right", False), ("wrong", True)])
+async def test_the_shop_signs_in_at_a_server_that_asks_for_it(
+    shop: Shop, password: str, problem: bool
+) -> None:
+    def is_the_shop(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:
+        return AuthResult(success=(data.login, data.password) == (b"shop", b"right"))
+
+    port = free_port()
+    values = shop.settings.mail.model_copy(
+        update={"port": port, "username": "shop", "password": SecretStr(password)}
+    )
+    options = {"authenticator": is_the_shop, "auth_required": True, "auth_require_tls": False}
+    with serving(Mailbox(), port, **options):
+        found = await transports.find_problem(values)
+
+    assert (found is not None) == problem
+
+
+async def test_a_server_without_encryption_gets_nothing_where_it_is_asked_for(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    values = shop.settings.mail.model_copy(update={"security": "starttls"})
+
+    assert await transports.find_problem(values) is not None
+    assert mailbox.asked == []
