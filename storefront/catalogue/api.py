@@ -242,7 +242,11 @@ def _facet_json(facet: Facet) -> dict[str, Any]:
 
 
 def _expected_versions() -> set[int] | None:
-    """The versions that If-Match names; None if any will do."""
+    """The versions that If-Match names; None if any will do.
+
+    Weak ones too: an answer that was compressed on its way has its ETag weakened.
+    """
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return {int(tag) for tag in request.if_match.as_set() if tag.isdecimal()}
+    named = request.if_match.as_set(include_weak=True)
+    return {int(text) for text in named if text.isascii() and text.isdecimal()}

@@ -149,7 +149,7 @@ class _Counting:
 
     def _prices(self) -> Facet:
         buckets = self._counted["price"]["buckets"] if self._bands else []
-        counts = {int(each["from"]): each["doc_count"] for each in buckets if "from" in each}
+        counts = {int(each.get("from", 0)): each["doc_count"] for each in buckets}
         values = []
         for low, high in self._bands:
             ends = (low or None, None if high == _HIGHEST else high)
