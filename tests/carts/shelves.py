@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from bson import ObjectId
-from conftest import PASSWORD, browser
+from conftest import PASSWORD, browser, eventually
 from itsdangerous import URLSafeSerializer
 from quart import Quart
 
