@@ -94,7 +94,7 @@ async def post_private(
 
 
 def path_of(customer: Customer) -> str:
-    return f"/chat/{quote(customer.email)}"
+    return f"/chat/{quote(customer.email, safe="@")}"
 
 
 async def _show(
@@ -122,7 +122,10 @@ async def show_form(
 ) -> Response:
     """The form alone: empty after it was taken, else with what is wrong."""
     return await rendering.render_fragment(
-        "chat/write.html", status=status, **form_variables(shop, identity, room, path, form)
+        "chat/write.html",
+        status=status,
+        is_latest=True,
+        **form_variables(shop, identity, room, path, form),
     )
 
 

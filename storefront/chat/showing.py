@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from storefront.catalogue import service as catalogue
 from storefront.catalogue.model import Product
-from storefront.chat import links
+from storefront.chat import links, service
 from storefront.chat.links import Part
 from storefront.chat.model import Channel, Message, Reader, Room
 from storefront.errors import NotFoundError
@@ -15,7 +15,7 @@ from storefront.localisation import language
 from storefront.orders import service as orders
 from storefront.orders.model import Order
 from storefront.shop import Shop
-from storefront.web.identity import Identity
+from storefront.web.identity import Identity, current_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,12 @@ class ShownMessage:
     parts: Sequence[Part]
     products: Sequence[Product]
     orders: Sequence[Order]
+
+
+async def unread_count(shop: Shop) -> int:
+    """The badge of whoever sent this request: answers not seen, or for staff who waits."""
+    identity = current_identity()
+    return await service.count_unread(shop, identity) if identity else 0
 
 
 async def find_orders(shop: Shop, message: Message, identity: Identity) -> tuple[Order, ...]:
