@@ -94,7 +94,7 @@ async def post_private(
 
 
 def path_of(customer: Customer) -> str:
-    return f"/chat/{quote(customer.email, safe="@")}"
+    return f"/chat/{quote(customer.email, safe='@')}"
 
 
 async def _show(
