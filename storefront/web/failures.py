@@ -52,7 +52,7 @@ async def answer(error: Exception) -> Any:
     """The response to ``error``, in the form in which the request came."""
     problem = as_shop_error(error)
     await record(problem, error)
-    if wants_json() or has_websocket_context():
+    if wants_json():
         return problem_json(problem)
     if isinstance(problem, errors.UnauthenticatedError):
         return htmx.leave_for(f"/?next={_where_to_return()}")
@@ -60,8 +60,8 @@ async def answer(error: Exception) -> Any:
 
 
 def wants_json() -> bool:
-    """The API always speaks JSON; other addresses to those who prefer it."""
-    return request.path.startswith("/api/")
+    """The API always speaks JSON, and so does a socket that is refused."""
+    return has_websocket_context() or request.path.startswith("/api/")
 
 
 def as_shop_error(error: Exception) -> errors.ShopError:
