@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from conftest import eventually
+from tests.conftest import eventually
 
 
 async def mails_to(

@@ -4,8 +4,9 @@ from itertools import count
 from typing import Any
 
 import httpx
-from conftest import PASSWORD, browser
 from quart import Quart
+
+from tests.conftest import PASSWORD, browser
 
 _numbers = count(1)
 

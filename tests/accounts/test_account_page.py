@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from conftest import PASSWORD, browser
-from people import registered, sign_in
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.accounts.people import registered, sign_in
+from tests.conftest import PASSWORD, browser
 
 ADDRESS = {
     "recipient": "Ana García",

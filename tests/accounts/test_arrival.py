@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from bson import ObjectId
-from conftest import browser
-from people import registered, registration, sign_in
 from quart import Quart
 
 from storefront.catalogue import service as catalogue
 from storefront.catalogue import store
 from storefront.catalogue.model import Product, Variant
 from storefront.shop import Shop
+from tests.accounts.people import registered, registration, sign_in
+from tests.conftest import browser
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import PASSWORD, browser
-from letters import link, mails_to, part
-from people import registered, registration, sign_in, who
 from quart import Quart
 
 from storefront.accounts import tokens
 from storefront.shop import Shop
+from tests.accounts.letters import link, mails_to, part
+from tests.accounts.people import registered, registration, sign_in, who
+from tests.conftest import PASSWORD, browser
 
 NEW = {"password": "a brand new password", "password_confirmation": "a brand new password"}
 

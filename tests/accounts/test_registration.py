@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
-from conftest import PASSWORD, browser
-from people import registered, registration, sign_in, who
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.accounts.people import registered, registration, sign_in, who
+from tests.conftest import PASSWORD, browser
 
 
 async def test_the_welcome_page_has_both_forms(client: httpx.AsyncClient) -> None:

@@ -12,8 +12,7 @@ import httpx
 import jwt
 import pytest
 from bson import ObjectId
-from conftest import PASSWORD, browser, eventually
-from people import bearer, registered, sign_in, who
+from pymongo.errors import ConnectionFailure
 from quart import Quart
 
 from storefront import settings
@@ -21,6 +20,8 @@ from storefront.accounts import store, tokens
 from storefront.accounts.session_cache import SessionCache
 from storefront.app import create_app
 from storefront.shop import Shop
+from tests.accounts.people import bearer, registered, sign_in, who
+from tests.conftest import PASSWORD, browser, eventually
 
 SECOND = 1.0
 ALPHA, BETA, GAMMA = (letter * 4 + "-secret-of-more-than-32-characters" for letter in "abc")
@@ -252,6 +253,29 @@ async def test_without_the_change_feed_a_session_is_read_again_after_a_second(
     await asyncio.sleep(SECOND)
 
     assert await shop.part(SessionCache).identity(claims["sub"], claims["jti"]) is None
+
+
+async def test_without_the_database_the_shop_says_so_and_nobody_is_signed_out(
+    app: Quart, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, email = await registered(app)
+
+    async def away(*_: object) -> None:
+        raise ConnectionFailure("the database is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "find_session", away)
+        await shop.part(SessionCache).reload()
+        page = await customer.get("/account", headers={"Accept-Language": "es"})
+        answer = await customer.get("/api/v1/account")
+        live = await customer.get("/health/live")
+
+    assert page.status_code == 503
+    assert '<html lang="es"' in page.text
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert live.status_code == 200
+    assert await who(customer) == email
 
 
 async def test_the_first_secret_signs_and_all_verify(app: Quart, shop: Shop) -> None:

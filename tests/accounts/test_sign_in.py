@@ -6,12 +6,12 @@ from statistics import median
 import httpx
 import jwt
 import pytest
-from conftest import PASSWORD, browser
-from people import bearer, registered, registration, sign_in, who
 from quart import Quart
 
 from storefront.accounts import passwords
 from storefront.shop import Shop
+from tests.accounts.people import bearer, registered, registration, sign_in, who
+from tests.conftest import PASSWORD, browser
 
 SECRET = "test-only-this-secret-is-public-too"
 

@@ -4,11 +4,11 @@ import asyncio
 
 import httpx
 import pytest
-from conftest import PASSWORD
-from people import registration
 from quart import Quart
 
 from storefront.accounts import passwords
+from tests.accounts.people import registration
+from tests.conftest import PASSWORD
 
 
 @pytest.fixture(scope="module")

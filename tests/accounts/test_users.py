@@ -3,8 +3,6 @@
 import asyncio
 
 import pytest
-from conftest import PASSWORD, browser
-from people import registration, sign_in, who
 from quart import Quart
 
 from storefront.accounts import service
@@ -13,6 +11,8 @@ from storefront.accounts.model import Role
 from storefront.accounts.schemas import NewUser
 from storefront.errors import EmailTakenError, ValidationError
 from storefront.shop import Shop
+from tests.accounts.people import registration, sign_in, who
+from tests.conftest import PASSWORD, browser
 
 
 def new_user(shop: Shop, email: str, **changes: str) -> NewUser:

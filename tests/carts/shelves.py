@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 from bson import ObjectId
-from conftest import PASSWORD, browser, eventually
 from itsdangerous import URLSafeSerializer
 from quart import Quart
 
@@ -18,6 +17,7 @@ from storefront.catalogue import store
 from storefront.catalogue.model import Product, Text, Variant
 from storefront.shop import Shop
 from storefront.web.cookies import signing_keys
+from tests.conftest import PASSWORD, browser, eventually
 
 ADDRESS = {
     "recipient": "Ana García",

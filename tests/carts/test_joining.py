@@ -3,11 +3,11 @@
 import asyncio
 
 from carts.shelves import add, cart_of, customer, guest_cart_id, put_on_shelf, set_stock
-from conftest import PASSWORD, browser
 from quart import Quart
 
 from storefront.carts import service
 from storefront.shop import Shop
+from tests.conftest import PASSWORD, browser
 
 
 async def test_signing_in_brings_the_guests_lines_along_once(app: Quart, shop: Shop) -> None:

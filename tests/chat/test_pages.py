@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from conftest import browser
-from people import Person, make_person
 
 from storefront.accounts.model import Role
+from tests.chat.people import Person, make_person
+from tests.conftest import browser
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -159,7 +159,9 @@ async def test_the_badge_counts_answers_until_they_are_seen(app, sam):
         await staff.post(f"/chat/{mia.identity.email}", data={"body": "For you"})
         page = (await customer.get("/cart")).text
         assert re.search(r'id="unread-count">\s*1<', page)
-        assert 'id="unread-count"></span>' in (await customer.get(f"/chat/{mia.identity.email}")).text
+        assert (
+            'id="unread-count"></span>' in (await customer.get(f"/chat/{mia.identity.email}")).text
+        )
         assert 'id="unread-count"></span>' in (await customer.get("/cart")).text
 
 

@@ -9,8 +9,7 @@ from storefront.chat import service
 from storefront.chat.model import GENERAL, Channel, Message, own_room
 from storefront.errors import ForbiddenError, NotFoundError, ValidationError
 from storefront.shop import Shop
-
-from people import Person, make_person
+from tests.chat.people import Person, make_person
 
 
 @pytest.fixture(scope="module")

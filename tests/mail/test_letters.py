@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import eventually
 
 from storefront.database import Transaction
 from storefront.mail import outbox, rendering, service
 from storefront.mail.model import Mail, State, StoredMail
 from storefront.shop import Shop
+from tests.conftest import eventually
 
 KINDS = (
     "order",

@@ -1,24 +1,27 @@
 """Mails over SMTP: once each, whatever the server and other processes do."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult
-from conftest import eventually
 from pydantic import SecretStr
 from quart import Quart
-from smtp_server import Mailbox, free_port, serving
 
 from storefront import settings
 from storefront.app import create_app
 from storefront.database import Transaction
 from storefront.mail import outbox, service, transports
-from storefront.mail.model import Mail, State
+from storefront.mail.model import Mail, State, StoredMail
+from storefront.mail.sender import Sender
 from storefront.shop import Shop
+from tests.conftest import eventually
+from tests.mail.smtp_server import Mailbox, free_port, serving
 
 _numbers = count(1)
 
@@ -223,6 +226,28 @@ async def test_a_lease_from_a_clock_gone_wrong_holds_nothing_up(
     await shop.database.in_transaction(work)
 
     assert await eventually(lambda: is_sent(shop, address), within_seconds=15)
+
+
+async def test_stopping_in_the_middle_of_sending_finishes_that_mail_first(
+    app: Quart, shop: Shop
+) -> None:
+    begun, mails = asyncio.Event(), []
+
+    async def send_slowly(mail: StoredMail, _message: EmailMessage) -> None:
+        begun.set()
+        await asyncio.sleep(0.3)
+        mails.append(mail.to)
+
+    sender = Sender(shop, send_slowly)
+    task = asyncio.create_task(sender.run())
+    # The running shop has no server to send to here, and leaves the mail to this sender.
+    address = await write(shop)
+    await asyncio.wait_for(begun.wait(), 10)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert mails == [address]
+    assert (await stored(shop, address))["state"] == "sent"
 
 
 async def test_nothing_is_sent_of_what_was_not_committed(shop: Shop, mailbox: Mailbox) -> None:

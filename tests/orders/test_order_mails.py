@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import cast
 
 from carts.shelves import ADDRESS, add, customer, put_on_shelf
-from conftest import eventually
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.conftest import eventually
 
 
 def mails_in(folder: Path) -> list[EmailMessage]:

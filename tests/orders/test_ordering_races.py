@@ -5,13 +5,13 @@ import asyncio
 import httpx
 import pytest
 from carts.shelves import ADDRESS, add, cart_of, customer, put_on_shelf, stock_of
-from conftest import browser
 from quart import Quart
 
 from storefront.accounts.model import Role
 from storefront.app import create_app
 from storefront.mail import outbox
 from storefront.shop import Shop
+from tests.conftest import browser
 
 
 async def order(client: httpx.AsyncClient, key: str = "") -> httpx.Response:

@@ -4,10 +4,10 @@ import re
 
 import httpx
 import pytest
-from conftest import PASSWORD, browser
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.conftest import PASSWORD, browser
 
 REGISTRATION = {
     "full_name": "Ana García",

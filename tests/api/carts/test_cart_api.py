@@ -14,10 +14,10 @@ from carts.shelves import (
     set_stock,
     withdraw,
 )
-from conftest import browser
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.conftest import browser
 
 
 async def test_a_guest_without_a_cookie_has_an_empty_cart(client: httpx.AsyncClient) -> None:
