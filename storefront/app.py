@@ -28,7 +28,8 @@ from storefront.catalogue import crawlers, images, photo_store
 from storefront.catalogue import pages as catalogue_pages
 from storefront.catalogue import store as catalogue_store
 from storefront.catalogue.index import CategoryLabels, ProductIndex
-from storefront.catalogue.photos import PhotoCache
+from storefront.catalogue.photos import PhotoCache, PhotoSweep
+from storefront.catalogue.uploads import Darkroom
 from storefront.chat import api as chat_api
 from storefront.chat import digest, live, presence, staff_pages
 from storefront.chat import pages as chat_pages
@@ -39,6 +40,7 @@ from storefront.chat.desk import DeskChanges
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import store as mail_store
+from storefront.mail import transports
 from storefront.mail.rendering import LateFacts
 from storefront.mail.sender import Sender
 from storefront.orders import api as orders_api
@@ -134,7 +136,7 @@ def create_app(values: Settings | None = None) -> Quart:
                 )
             )
             shop.add_part(LateFacts({**account_mails.LINKS}))
-            session_cache, sender = SessionCache(shop), Sender(shop)
+            session_cache, sender = SessionCache(shop), Sender(shop, transports.choose(values.mail))
             shop.add_part(session_cache)
             shop.changes.subscribe("sessions", session_cache)
             shop.changes.subscribe("users", UserChanges(session_cache))
@@ -151,6 +153,7 @@ def create_app(values: Settings | None = None) -> Quart:
                 database.expire_abandoned_transactions(),
                 metrics.watch_event_loop(),
                 sender.run(),
+                shop.part(PhotoSweep).run(),
                 *chat_tasks,
             ):
                 yield
@@ -167,12 +170,13 @@ def create_app(values: Settings | None = None) -> Quart:
 
 def _add_catalogue(shop: Shop) -> ProductIndex:
     """Let the change feed fill the read model, and keep pictures in step."""
-    products, photos = ProductIndex(shop), PhotoCache()
-    shop.add_part(products)
-    shop.add_part(photos)
+    products, photos, sweep = ProductIndex(shop), PhotoCache(), PhotoSweep(shop)
+    for part in (products, photos, sweep, Darkroom()):
+        shop.add_part(part)
     shop.changes.subscribe("products", products)
     shop.changes.subscribe("categories", CategoryLabels(products))
     shop.changes.subscribe("photos.files", photos)
+    shop.changes.subscribe("products", sweep)
     return products
 
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from storefront.database import PyMongoError
-from storefront.mail import rendering, store, transports
+from storefront.mail import rendering, store
 from storefront.mail.model import State, StoredMail
-from storefront.mail.transports import RefusedError, UnreachableError
+from storefront.mail.transports import RefusedError, Transport, UnreachableError
 from storefront.shop import Shop
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ RETRY_AFTER_SECONDS = (5, 30, 120, 600, 3600, 3600, 7200, 14400, 28800, 43200, 4
 class Sender:
     """Sends mails until it is cancelled; the change feed tells it of new ones (`changed`)."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, send: Transport) -> None:
         self._shop = shop
-        self._send = transports.choose(shop.settings.mail)
+        self._send = send
         self._name = secrets.token_hex(8)
         self._wake = asyncio.Event()
 

@@ -242,7 +242,7 @@ async def test_stopping_in_the_middle_of_sending_finishes_that_mail_first(
     task = asyncio.create_task(sender.run())
     # The running shop has no server to send to here, and leaves the mail to this sender.
     address = await write(shop)
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 20)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
