@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from carts.shelves import ADDRESS, WHOLE_ADDRESS, add, cart_of, customer, put_on_shelf
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.carts.shelves import ADDRESS, WHOLE_ADDRESS, add, cart_of, customer, put_on_shelf
 
 
 def htmx(target: str, at: str = "/cart") -> dict[str, str]:

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from bson import ObjectId
-from carts.shelves import add, cart_of, customer, put_on_shelf
 from quart import Quart
 
 from storefront.carts import service
 from storefront.carts.counts import CartCounts
 from storefront.carts.model import CartOwner, Line, StoredCart
 from storefront.shop import Shop
+from tests.carts.shelves import add, cart_of, customer, put_on_shelf
 from tests.conftest import eventually
 
 NOW = datetime.now(UTC)

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from carts.shelves import add, cart_of, customer, guest_cart_id, put_on_shelf, set_stock
 from quart import Quart
 
 from storefront.carts import service
 from storefront.shop import Shop
+from tests.carts.shelves import add, cart_of, customer, guest_cart_id, put_on_shelf, set_stock
 from tests.conftest import PASSWORD, browser
 
 

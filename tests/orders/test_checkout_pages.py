@@ -3,7 +3,11 @@
 import re
 
 import httpx
-from carts.shelves import (
+from quart import Quart
+
+from storefront.accounts.model import Role
+from storefront.shop import Shop
+from tests.carts.shelves import (
     ADDRESS,
     WHOLE_ADDRESS,
     add,
@@ -14,10 +18,6 @@ from carts.shelves import (
     set_stock,
     stock_of,
 )
-from quart import Quart
-
-from storefront.accounts.model import Role
-from storefront.shop import Shop
 
 
 def hidden(page: httpx.Response, name: str) -> str:

@@ -5,10 +5,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import cast
 
-from carts.shelves import ADDRESS, add, customer, put_on_shelf
 from quart import Quart
 
 from storefront.shop import Shop
+from tests.carts.shelves import ADDRESS, add, customer, put_on_shelf
 from tests.conftest import eventually
 
 

@@ -4,13 +4,13 @@ import asyncio
 
 import httpx
 import pytest
-from carts.shelves import ADDRESS, add, cart_of, customer, put_on_shelf, stock_of
 from quart import Quart
 
 from storefront.accounts.model import Role
 from storefront.app import create_app
 from storefront.mail import outbox
 from storefront.shop import Shop
+from tests.carts.shelves import ADDRESS, add, cart_of, customer, put_on_shelf, stock_of
 from tests.conftest import browser
 
 

@@ -4,7 +4,10 @@ import asyncio
 
 import httpx
 import pytest
-from carts.shelves import (
+from quart import Quart
+
+from storefront.shop import Shop
+from tests.carts.shelves import (
     ADDRESS,
     WHOLE_ADDRESS,
     add,
@@ -14,9 +17,6 @@ from carts.shelves import (
     set_stock,
     withdraw,
 )
-from quart import Quart
-
-from storefront.shop import Shop
 from tests.conftest import browser
 
 

@@ -4,7 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
-from carts.shelves import (
+from quart import Quart
+
+from storefront.accounts.model import Role
+from storefront.shop import Shop
+from tests.carts.shelves import (
     ADDRESS,
     WHOLE_ADDRESS,
     add,
@@ -15,10 +19,6 @@ from carts.shelves import (
     set_stock,
     stock_of,
 )
-from quart import Quart
-
-from storefront.accounts.model import Role
-from storefront.shop import Shop
 
 
 async def order(client: httpx.AsyncClient, **body: Any) -> httpx.Response:
