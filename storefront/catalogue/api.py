@@ -11,11 +11,13 @@ from quart_schema import (
     tag,
 )
 
-from storefront.catalogue import queries, service
+from storefront.catalogue import queries, service, uploads
 from storefront.catalogue.model import Facet, Product, ProductPage
+from storefront.catalogue.renditions import LARGEST_BYTES
 from storefront.catalogue.schemas import (
     CategoryAnswer,
     ListParameters,
+    PhotoParameters,
     ProductAnswer,
     ProductBody,
     ProductChanges,
@@ -25,7 +27,8 @@ from storefront.catalogue.schemas import (
     product_json,
 )
 from storefront.database import object_id
-from storefront.errors import NotFoundError
+from storefront.errors import NotFoundError, PayloadTooLargeError
+from storefront.localisation import gettext as _
 from storefront.localisation import language
 from storefront.web import forms
 from storefront.web.caching import conditional
@@ -133,6 +136,41 @@ async def change_product(product_id: str) -> Any:
         shop, product_id, changes, by=_who(), versions=_expected_versions()
     )
     return _product_response(product)
+
+
+@blueprint.put("/products/<product_id>/photo")
+@staff_only
+@tag(["catalogue"])
+@security_scheme(SIGNED_IN)
+@document_querystring(PhotoParameters)
+@document_response(ProductAnswer)
+async def replace_photo(product_id: str) -> Any:
+    """Show another photo of a product, or with `sku` of one variant.
+
+    The body is the picture itself: JPEG, PNG or WebP by its content, whatever the content type
+    says; at most 10 MB and 50 megapixels. It is turned upright, scaled down and rid of all that
+    is not the picture, such as where it was taken. `If-Match` as with PUT.
+    """
+    shop = current_shop()
+    sku, versions = request.args.get("sku") or None, _expected_versions()
+    product = await uploads.check_place(shop, product_id, sku=sku, versions=versions)
+    upload = await _body_up_to(LARGEST_BYTES)
+    changed = await uploads.replace_photo(
+        shop, product, upload, sku=sku, by=_who(), versions=versions
+    )
+    return _product_response(changed)
+
+
+async def _body_up_to(most_bytes: int) -> bytes:
+    """The request's body; PayloadTooLargeError as soon as it is known to be larger."""
+    if (request.content_length or 0) > most_bytes:
+        raise PayloadTooLargeError(_("A photo may have at most 10 MB."))
+    body = bytearray()
+    async for chunk in request.body:
+        body += chunk
+        if len(body) > most_bytes:
+            raise PayloadTooLargeError(_("A photo may have at most 10 MB."))
+    return bytes(body)
 
 
 @blueprint.delete("/products/<product_id>")

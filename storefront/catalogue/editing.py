@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from storefront.catalogue.model import Product, Text, Variant, is_slug
+from storefront.catalogue.model import Product, Text, Variant, is_slug, unversioned
 from storefront.catalogue.schemas import (
     ProductBody,
     ProductChanges,
@@ -15,7 +15,7 @@ from storefront.catalogue.schemas import (
     VariantBody,
 )
 from storefront.catalogue.words import sorting_key
-from storefront.errors import FieldError, ValidationError
+from storefront.errors import FieldError, NotFoundError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.shop import Shop
 
@@ -64,6 +64,18 @@ def changed(shop: Shop, product: Product, changes: ProductChanges) -> Product:
     return result
 
 
+def with_photo(product: Product, sku: str | None, link: str) -> Product:
+    """``product`` with ``link`` as its photo, or as that of its variant; NotFoundError if none."""
+    if sku is None:
+        return replace(product, photo=link)
+    if product.variant(sku) is None:
+        raise NotFoundError(_("This product has no variant with that SKU."))
+    variants = tuple(
+        replace(each, photo=link) if each.sku == sku else each for each in product.variants
+    )
+    return replace(product, variants=variants)
+
+
 def _refuse_both(
     variants: Sequence[VariantBody] | None, unit_price: int | None, stock: int | None
 ) -> None:
@@ -104,8 +116,10 @@ def _translations(shop: Shop, texts: Mapping[str, TextBody]) -> dict[str, Text]:
 
 def _photo(shop: Shop, link: str | None, current: str | None, field: str) -> str | None:
     """Only links that cannot lead shoppers to a stranger; our own come from an upload only."""
-    if not link or link == current:
-        return link or None
+    if not link:
+        return None
+    if link in {current, unversioned(current)}:
+        return current
     try:
         parts = urlsplit(link)
         is_trusted = parts.scheme == "https" and parts.hostname in shop.settings.shop.photo_hosts

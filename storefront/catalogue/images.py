@@ -5,28 +5,53 @@ from typing import Any
 from quart import Blueprint, Response, request
 
 from storefront.catalogue import photos
-from storefront.catalogue.photos import SVG, Photo
+from storefront.catalogue.photos import SVG, Photo, Wish
+from storefront.catalogue.renditions import CONTENT_TYPES
 from storefront.database import object_id
 from storefront.errors import NotFoundError
-from storefront.web.cookies import current_shop
+from storefront.web.cookies import YEAR_SECONDS, current_shop
 
 blueprint = Blueprint("images", __name__)
 
 # A drawing is a document: opened by itself, it must not run or load anything.
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-KEPT_SECONDS = 24 * 3600
+FOR_GOOD = f"public, max-age={YEAR_SECONDS}, immutable"
+FOR_NOW = "public, max-age=60"
 
 
 @blueprint.get("/images/<product_id>")
 async def picture(product_id: str) -> Any:
-    """The picture of a product, or with ``sku`` of one variant. Drawings fit every width."""
+    """The picture of a product, or with ``sku`` of one variant.
+
+    ``width`` gives the smallest that is at least as wide. The format is the best that ``Accept``
+    names; JPEG for who names none. Drawings fit every width.
+    """
+    wish = _wish()
     photo = None
     if object_id(product_id):
-        sku = request.args.get("sku") or None
-        photo = await photos.find_photo(current_shop(), product_id, sku)
+        photo = await photos.find_photo(current_shop(), product_id, wish)
     if photo is None:
         raise NotFoundError
-    return await _response(photo).make_conditional(request)
+    response = _response(photo)
+    response.headers["Cache-Control"] = FOR_GOOD if photo.version == wish.version else FOR_NOW
+    return await response.make_conditional(request)
+
+
+def _wish() -> Wish:
+    width = request.args.get("width", "")
+    return Wish(
+        sku=request.args.get("sku") or None,
+        version=request.args.get("v") or None,
+        width=int(width) if width.isascii() and width.isdecimal() else None,
+        content_types=[*_named_types(), "image/jpeg"],
+    )
+
+
+def _named_types() -> list[str]:
+    """The formats that the browser names itself: who accepts ``*/*`` may not know the new ones."""
+    qualities = {kind.lower(): quality for kind, quality in request.accept_mimetypes}
+    named = [kind for kind in CONTENT_TYPES if qualities.get(kind, 0) > 0]
+    return sorted(named, key=lambda kind: -qualities[kind])
 
 
 def _response(photo: Photo) -> Response:
@@ -34,8 +59,7 @@ def _response(photo: Photo) -> Response:
     response = Response(compressed or photo.content, content_type=photo.content_type)
     # Each coding is a representation of its own, so it has an ETag of its own.
     response.set_etag(f"{photo.digest}-br" if compressed else photo.digest)
-    response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
-    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Vary"] = "Accept, Accept-Encoding"
     if compressed:
         response.headers["Content-Encoding"] = "br"
     if photo.content_type == SVG:

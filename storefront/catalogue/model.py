@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 SORTS = ("newest", "price", "-price", "name", "relevance")
 LONGEST_SLUG = 60
@@ -26,6 +27,26 @@ def is_slug(text: str) -> bool:
 def humanised(slug: str) -> str:
     """``t-shirts`` as a label until somebody gives a better one: ``T shirts``."""
     return slug.replace("-", " ").capitalize()
+
+
+def image_link(product_id: str, sku: str | None, version: str | None) -> str:
+    """Our own address of a picture: of the product, or with ``sku`` of one variant."""
+    query = {name: value for name, value in (("sku", sku), ("v", version)) if value}
+    return f"/images/{product_id}" + (f"?{urlencode(query)}" if query else "")
+
+
+def image_version(link: str) -> str | None:
+    """The version that one of our own addresses of pictures names."""
+    return parse_qs(urlsplit(link).query).get("v", [None])[0]
+
+
+def unversioned(link: str | None) -> str | None:
+    """A photo's link as clients know it: one of our own always leads to the newest picture."""
+    if link is None or not link.startswith("/images/"):
+        return link
+    parts = urlsplit(link)
+    sku = parse_qs(parts.query).get("sku", [None])[0]
+    return image_link(parts.path.removeprefix("/images/"), sku, None)
 
 
 @dataclass(frozen=True, slots=True)

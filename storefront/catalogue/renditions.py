@@ -40,6 +40,9 @@ _ENCODERS: dict[str, dict[str, Any]] = {
     "image/jpeg": {"format": "JPEG", "quality": 80, "progressive": True, "optimize": True},
 }
 
+CONTENT_TYPES = tuple(_ENCODERS)
+"""What photos are served as, best first."""
+
 # Pillow's own limit only warns where ours refuses; `_checked_size` sees every picture before it
 # is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -66,13 +69,10 @@ def make_renditions(upload: bytes) -> list[Rendition]:
         Rendition(content_type, width, _encoded(picture, content_type))
         for width in sizes
         for picture in [_scaled(largest, width)]
-        for content_type in content_types()
+        for content_type in CONTENT_TYPES
+        # AVIF only where Pillow was built with it.
+        if content_type != "image/avif" or features.check("avif")
     ]
-
-
-def content_types() -> list[str]:
-    """What photos are served as, best first; AVIF only where Pillow was built with it."""
-    return [each for each in _ENCODERS if each != "image/avif" or features.check("avif")]
 
 
 def _upright(upload: bytes) -> Image.Image:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from storefront.catalogue.model import LONGEST_QUERY, Product, Variant
+from storefront.catalogue.model import LONGEST_QUERY, Product, Variant, unversioned
 
 MOST_VARIANTS = 200
 MOST_OPTIONS = 3
@@ -86,6 +86,10 @@ class ListParameters(BaseModel):
 
 class SuggestionParameters(BaseModel):
     q: str = Field("", max_length=LONGEST_QUERY, description="What was typed so far.")
+
+
+class PhotoParameters(BaseModel):
+    sku: str | None = Field(None, description="The variant to show; without, the product.")
 
 
 class VariantAnswer(BaseModel):
@@ -171,7 +175,7 @@ def product_json(product: Product, *, currency: str, for_staff: bool = False) ->
         "unit_price": product.unit_price,
         "currency": currency,
         "stock": product.stock,
-        "photo": product.photo,
+        "photo": unversioned(product.photo),
         "variants": [_variant_json(variant) for variant in product.variants],
         "created_at": rfc3339(product.created_at),
         "updated_at": rfc3339(product.updated_at),
@@ -190,7 +194,7 @@ def _variant_json(variant: Variant) -> dict[str, Any]:
         "options": dict(variant.options),
         "unit_price": variant.unit_price,
         "stock": variant.stock,
-        "photo": variant.photo,
+        "photo": unversioned(variant.photo),
     }
 
 

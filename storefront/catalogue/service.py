@@ -259,6 +259,28 @@ async def change_product(
     )
 
 
+async def set_photo(
+    shop: Shop,
+    product_id: str,
+    link: str,
+    *,
+    sku: str | None,
+    by: str,
+    versions: Collection[int] | None = None,
+) -> Product:
+    """Let the product, or its variant ``sku``, be shown by the picture at ``link``.
+
+    NotFoundError if there is no such variant; otherwise as `replace_product`.
+    """
+    return await _edit(
+        shop,
+        product_id,
+        lambda each: editing.with_photo(each, sku, link),
+        by=by,
+        versions=versions,
+    )
+
+
 async def delete_product(
     shop: Shop, product_id: str, *, by: str, versions: Collection[int] | None = None
 ) -> None:
