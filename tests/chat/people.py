@@ -41,7 +41,7 @@ async def make_person(app: Quart, full_name: str, role: Role = Role.CUSTOMER) ->
 
 
 async def make_person_in(shop: Shop, full_name: str, role: Role = Role.CUSTOMER) -> Person:
-    email = f"{full_name.split()[0].lower()}-{next(_numbers)}@example.com"
+    email = f"{full_name.split(maxsplit=1)[0].lower()}-{next(_numbers)}@example.com"
     new_user = NewUser.model_construct(
         email=email, full_name=full_name, phone="+34600000000", password=PASSWORD
     )
