@@ -193,7 +193,7 @@ class ProductIndex:
 
     async def reload(self) -> None:
         """Read everything again, while the old state goes on answering."""
-        self._during_reload = {}
+        self._during_reload = dict(self._waiting)
         engine = await asyncio.to_thread(_Engine, self.languages, _LOADING_HEAP_BYTES)
         adding: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         adding.set_result(None)
@@ -205,21 +205,20 @@ class ProductIndex:
         labels = await store.list_labels(self._shop)
         engine.searcher = await asyncio.to_thread(engine.settle)
         async with self._writing:
-            engine.searcher = await asyncio.to_thread(_apply, engine, self._during_reload)
-            self._during_reload = None
+            meanwhile, self._during_reload = self._during_reload, None
+            engine.searcher = await asyncio.to_thread(_apply, engine, meanwhile)
             self._engine = engine
             self._labels = labels
             self._products.clear()
             self._applied.clear()
+            for product in filter(None, meanwhile.values()):
+                self._remember(product)
             self._changed(())
 
     async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:
         """The change feed's news of one product."""
         product_id = str(key)
-        product = store.to_product(document) if document else None
-        if product and self._applied.get(product_id, 0) >= product.version:
-            return
-        self._enqueue(product_id, product)
+        self._enqueue(product_id, store.to_product(document) if document else None)
         if len(self._waiting) >= _MOST_WAITING:
             await self._write()
         elif self._gathering is None or self._gathering.done():
@@ -232,6 +231,8 @@ class ProductIndex:
             await asyncio.gather(self._gathering, return_exceptions=True)
 
     def _enqueue(self, product_id: str, product: Product | None) -> None:
+        if product and self._applied.get(product_id, 0) >= product.version:
+            return
         for waiting in (self._waiting, self._during_reload):
             known = waiting.get(product_id) if waiting is not None else None
             if waiting is not None and not (known and product and known.version >= product.version):
