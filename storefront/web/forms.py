@@ -4,6 +4,7 @@ A schema is a pydantic model. What it refuses becomes a `ValidationError` that n
 in the visitor's language; a page keeps what was typed in a `Form` and shows it again.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -91,9 +92,12 @@ async def _json() -> Any:
     if not request.is_json:
         raise UnsupportedMediaTypeError(_("Send the body as application/json."))
     try:
-        return await request.get_json()
-    except (BadRequest, UnicodeDecodeError, RecursionError):
+        body = await request.get_json()
+        # JSON can escape halves of surrogate pairs, which are no text (RFC 8259, section 8.2).
+        json.dumps(body, ensure_ascii=False).encode()
+    except (BadRequest, UnicodeError, RecursionError):
         raise ValidationError.of("", _("The body is not valid JSON.")) from None
+    return body
 
 
 def check_query(schema: type[Schema]) -> Schema:

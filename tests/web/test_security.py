@@ -54,3 +54,15 @@ async def test_a_foreign_host_in_an_unsafe_api_call_is_a_problem_document(
     problem = answer.json()
     assert problem["type"] == "/problems/forbidden"
     assert problem["error_id"] == answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"name": "\\ud800"}', b"\xff", b"[" * 100_000])
+async def test_a_body_that_is_no_json_is_refused_kindly(
+    client: httpx.AsyncClient, body: bytes
+) -> None:
+    answer = await client.post(
+        "/api/v1/auth/login", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/validation"
