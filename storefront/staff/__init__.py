@@ -1,0 +1,1 @@
+"""The back office: pages over the other slices, with no rules of its own."""
