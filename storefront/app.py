@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ from storefront.chat import showing as chat_showing
 from storefront.chat import store as chat_store
 from storefront.chat.broker import Broker
 from storefront.chat.desk import DeskChanges
+from storefront.chat.settling import Settling
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import store as mail_store
@@ -60,11 +63,18 @@ from storefront.web import (
     security,
 )
 from storefront.web.assets import Assets, StaticFiles
+from storefront.web.compression import Compression
 from storefront.web.methods import MethodOverride
 from storefront.web.proxies import ForwardedHeaders
+from storefront.web.public_pages import PublicPages
 from storefront.web.rendering import PageParts, Templates
 
+log = logging.getLogger(__name__)
+
 LARGEST_BODY_BYTES = 12 * 1024 * 1024
+RESTART_AFTER_SECONDS = 1
+
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 INDEXES = {
     **failures.INDEXES,
@@ -150,10 +160,10 @@ def create_app(values: Settings | None = None) -> Quart:
             await database.ensure_indexes(INDEXES)
             await shop.changes.start()
             async with _running(
-                database.expire_abandoned_transactions(),
-                metrics.watch_event_loop(),
-                sender.run(),
-                shop.part(PhotoSweep).run(),
+                database.expire_abandoned_transactions,
+                metrics.watch_event_loop,
+                sender.run,
+                shop.part(PhotoSweep).run,
                 *chat_tasks,
             ):
                 yield
@@ -161,11 +171,21 @@ def create_app(values: Settings | None = None) -> Quart:
             await products.close()
             database.close()
 
-    layers = StaticFiles(MethodOverride(app.asgi_app), assets)
-    app.asgi_app = ForwardedHeaders(  # type: ignore[method-assign]
-        layers, values.server.trusted_proxies
-    )
+    app.asgi_app = _layered(app, assets, values)  # type: ignore[method-assign]
     return app
+
+
+def _layered(app: Quart, assets: Assets, values: Settings) -> Any:
+    """What stands before the framework, in plain ASGI; the last named is met first."""
+    layers: Any = PublicPages(
+        app.asgi_app,
+        shop=lambda: app.extensions.get("shop"),
+        version=lambda shop: shop.part(ProductIndex).version,
+    )
+    layers = Compression(layers)
+    layers = MethodOverride(layers)
+    layers = StaticFiles(layers, assets)
+    return ForwardedHeaders(layers, values.server.trusted_proxies)
 
 
 def _add_catalogue(shop: Shop) -> ProductIndex:
@@ -180,20 +200,22 @@ def _add_catalogue(shop: Shop) -> ProductIndex:
     return products
 
 
-def _add_chat(shop: Shop) -> list[Coroutine[Any, Any, None]]:
+def _add_chat(shop: Shop) -> list[Work]:
     """Let the change feed tell the chat's parts; returns what they run in the background."""
     broker = Broker(shop)
     people = presence.Presence(shop, broker)
+    settling = Settling(shop, broker)
     shop.add_part(broker)
     shop.add_part(people)
     shop.changes.subscribe("messages", broker)
     shop.changes.subscribe("conversations", DeskChanges(broker))
+    shop.changes.subscribe("conversations", settling)
     shop.changes.subscribe("presence", people)
     return [
-        broker.keep_up(),
-        people.keep(),
-        live.watch_sessions(shop),
-        digest.send_digests(shop),
+        broker.keep_up,
+        people.keep,
+        partial(live.watch_sessions, shop),
+        partial(digest.send_digests, shop),
     ]
 
 
@@ -209,12 +231,24 @@ async def _open_database(values: Settings, stack: contextlib.ExitStack) -> Datab
 
 
 @contextlib.asynccontextmanager
-async def _running(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run ``tasks`` in the background until the block ends."""
-    started = [asyncio.create_task(task) for task in tasks]
+async def _running(*works: Work) -> AsyncIterator[None]:
+    """Do ``works`` in the background until the block ends."""
+    started = [asyncio.create_task(_for_ever(work)) for work in works]
     try:
         yield
     finally:
         for task in started:
             task.cancel()
         await asyncio.gather(*started, return_exceptions=True)
+
+
+async def _for_ever(work: Work) -> None:
+    """Begin ``work`` again when it fails: an outbox that nobody empties helps nobody."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("A background task failed; it begins again.")
+            await asyncio.sleep(RESTART_AFTER_SECONDS)
+        else:
+            return

@@ -13,11 +13,15 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
+from prometheus_client import Counter
+
 from storefront.shop import Shop
 from storefront.web import language
 from storefront.web.caching import MARK, PERSONAL_COOKIES
 from storefront.web.compression import best_coding, compress
 
+OK, NOT_MODIFIED = 200, 304
+SERVED = Counter("storefront_public_pages", "Requests for what all guests see", ["source"])
 LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
 LONGEST_QUERY_BYTES = 500
 
@@ -63,9 +67,13 @@ class PublicPages:
         page = self._pages.get(key)
         if page is not None:
             self._pages.move_to_end(key)
-            await _send_page(page, scope, send)
+            SERVED.labels("memory").inc()
+            await _send_page(page, dict(scope["headers"]), send, method=scope["method"])
             return
-        await self._app(scope, receive, self._keeping(key, scope, send))
+        SERVED.labels("handler").inc()
+        if scope["method"] == "GET":
+            send = self._keeping(key, send, headers=dict(scope["headers"]))
+        await self._app(scope, receive, send)
 
     def _key(self, scope: Any) -> Key | None:
         """What tells one public answer from another; None if this request is not public."""
@@ -97,7 +105,7 @@ class PublicPages:
             self._size = 0
             self._kept_version = version
 
-    def _keeping(self, key: Key, scope: Any, send: Any) -> Any:
+    def _keeping(self, key: Key, send: Any, *, headers: Mapping[bytes, bytes]) -> Any:
         """A ``send`` that keeps the answer if it is whole and marked as public."""
         version = self._kept_version
         start: MutableMapping[str, Any] = {}
@@ -117,9 +125,9 @@ class PublicPages:
             if message.get("more_body"):
                 return
             page = _finished(start["headers"], b"".join(chunks))
-            if start["status"] == 200 and scope["method"] == "GET":  # noqa: PLR2004  (200 OK)
+            if start["status"] == OK:
                 self._keep(key, page, version)
-            await _send_page(page, scope, send, status=start["status"])
+            await _send_page(page, headers, send, status=start["status"])
 
         return keep_and_send
 
@@ -153,7 +161,7 @@ def _guest_preferences(headers: Mapping[bytes, bytes]) -> Mapping[str, str] | No
 def _is_public(start: Any) -> bool:
     """Whether a handler marked the answer as the same for every guest, and nothing made it else."""
     names = {name.lower() for name, _ in start["headers"]}
-    return MARK in names and b"set-cookie" not in names and start["status"] in {200, 304}
+    return MARK in names and b"set-cookie" not in names and start["status"] in {OK, NOT_MODIFIED}
 
 
 def _finished(headers: Headers, body: bytes) -> PublicPage:
@@ -167,12 +175,18 @@ def _finished(headers: Headers, body: bytes) -> PublicPage:
     return PublicPage(kept, bodies, etag.strip('"'))
 
 
-async def _send_page(page: PublicPage, scope: Any, send: Any, *, status: int = 200) -> None:
-    headers = dict(scope["headers"])
+async def _send_page(
+    page: PublicPage,
+    headers: Mapping[bytes, bytes],
+    send: Any,
+    *,
+    status: int = OK,
+    method: str = "GET",
+) -> None:
     coding = best_coding(headers.get(b"accept-encoding", b""), page.bodies)
     if page.etag and page.etag.encode() in headers.get(b"if-none-match", b""):
-        status = 304
-    body = b"" if status == 304 or scope["method"] == "HEAD" else page.bodies[coding]  # noqa: PLR2004
+        status = NOT_MODIFIED
+    body = b"" if status == NOT_MODIFIED or method == "HEAD" else page.bodies[coding]
     # Two codings of one page are two representations, so their tags differ (RFC 9110, 8.8.3.3).
     suffix = "" if coding == "identity" else f"-{coding}"
     answer = [
@@ -180,7 +194,7 @@ async def _send_page(page: PublicPage, scope: Any, send: Any, *, status: int = 2
         (b"etag", f'"{page.etag}{suffix}"'.encode()),
         (b"x-request-id", secrets.token_hex(8).encode()),
     ]
-    if status != 304:  # noqa: PLR2004  (Not Modified has no body to describe)
+    if status != NOT_MODIFIED:
         answer.append((b"content-length", str(len(page.bodies[coding])).encode()))
         if coding != "identity":
             answer.append((b"content-encoding", coding.encode()))
