@@ -10,6 +10,7 @@ scores, tiers do not shift when products are added, so a list can go on where it
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 from tantivy import Occur, Query
@@ -150,8 +151,10 @@ class _Terms:
         return Query.term_query(self._schema, field(name, self._language), term, "basic")
 
     def _beginning(self, name: str, word: Word) -> Query:
-        pattern = f"{re.escape(word.whole)}.*"
-        return Query.regex_query(self._schema, field(name, self._language), pattern)
+        # No slip allowed, so this is plainly a prefix; a regular expression takes longer to make.
+        return Query.fuzzy_term_query(
+            self._schema, field(name, self._language), word.whole, 0, prefix=True
+        )
 
     def _slip(self, name: str, word: Word) -> Query:
         slips = slips_allowed(word.whole)
@@ -176,6 +179,7 @@ def label_words(index: ProductIndex, category: str, language: str) -> list[str]:
     return folded(words.with_compounds(index.label(category, language)))
 
 
+@lru_cache(maxsize=20_000)
 def matches(word: Word, candidate: str, language: str) -> bool:
     """Whether ``candidate``, a folded word of a text, is what ``word`` finds."""
     stem = _stem(candidate, language)
@@ -203,7 +207,7 @@ def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]
         pieces = []
         for position, piece in enumerate(_BOUNDARY.split(text)):
             is_word = position % 2 == 1
-            if is_word and _is_found(search, piece, language):
+            if is_word and _is_found(search.words, piece, language):
                 pieces.append(Markup("<mark>%s</mark>") % piece)
             else:
                 pieces.append(escape(piece))
@@ -212,11 +216,13 @@ def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]
     return highlight
 
 
-def _is_found(search: Search, piece: str, language: str) -> bool:
+@lru_cache(maxsize=20_000)
+def _is_found(typed: tuple[Word, ...], piece: str, language: str) -> bool:
     candidates = folded(words.with_compounds(piece))
-    return any(matches(word, each, language) for word in search.words for each in candidates)
+    return any(matches(word, each, language) for word in typed for each in candidates)
 
 
+@lru_cache(maxsize=20_000)
 def _stem(word: str, language: str) -> str:
     return next(iter(stems(word, language)), word)
 
