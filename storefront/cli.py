@@ -16,10 +16,13 @@ from storefront.accounts import service as accounts
 from storefront.accounts.model import Role
 from storefront.accounts.schemas import NewUser
 from storefront.app import INDEXES
+from storefront.catalogue.transfer_in import Report, import_products
+from storefront.catalogue.transfer_out import export_products
+from storefront.catalogue.transfer_rows import Complaint, FileRefusedError
 from storefront.database import Database, DatabaseUnreachableError, connect
 from storefront.demo import loader
 from storefront.embedded import EmbeddedDatabaseError, embedded_database
-from storefront.errors import EmailTakenError, ValidationError
+from storefront.errors import EmailTakenError, ShopError, ValidationError
 from storefront.mail import transports
 from storefront.serving import ServingError, listen
 from storefront.serving import serve as supervise
@@ -61,14 +64,55 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--products", type=click.IntRange(1), help="Load so many generated products instead.")
+@click.option("--seed", type=int, default=1, help="Other seeds generate other products.")
+def demo(products: int | None, seed: int) -> None:
     """Load the demo catalogue and the demo accounts; running it twice changes nothing."""
     values = _settings()
     if values.is_production:
         _fail("The demo is not for production: its accounts have a public password.")
+    if products is not None:
+        added = _run(values, lambda shop: _load_generated(shop, products, seed))
+        click.echo(f"{products} generated products are in the shop, {added} of them new.")
+        return
     loaded = _run(values, _load_demo)
     click.echo(f"{loaded} demo products are in the shop.")
     click.echo("Sign in as shopper@example.com or staff@example.com with storefront-demo.")
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+def import_(file: Path, *, dry_run: bool) -> None:
+    """Add and change products from a CSV or JSON Lines file; see docs/import.md.
+
+    Lines that cannot be taken are named; the others are. Running it again changes nothing more.
+    """
+    size = file.stat().st_size
+    try:
+        report = _run(
+            _settings(), lambda shop: _import_products(shop, file, size=size, dry_run=dry_run)
+        )
+    except (FileRefusedError, ShopError) as error:
+        _fail(f"{file}: {error}")
+    would = "would be " if dry_run else ""
+    click.echo(
+        f"{report.new} products {would}new, {report.changed} {would}changed,"
+        f" {report.unchanged} as they were."
+    )
+    if report.complaints:
+        _fail(f"{report.complaints} errors; of the products on those lines nothing was written.")
+
+
+@main.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def export(file: Path) -> None:
+    """Write all products to a CSV or JSON Lines file, which can be imported again."""
+    try:
+        count = _run(_settings(), lambda shop: _export_products(shop, file))
+    except (FileRefusedError, OSError) as error:
+        _fail(f"{file}: {error}")
+    click.echo(f"{count} products are in {file}.")
 
 
 @main.command("create-user")
@@ -127,6 +171,42 @@ async def _load_demo(shop: Shop) -> int:
     count = await loader.load_demo_catalogue(shop)
     await accounts.ensure_demo_accounts(shop)
     return count
+
+
+async def _load_generated(shop: Shop, count: int, seed: int) -> int:
+    await shop.database.ensure_indexes(INDEXES)
+    with click.progressbar(length=count, label="Generating", file=sys.stderr) as bar:
+        return await loader.load_generated_catalogue(
+            shop, count, seed=seed, progress=lambda seen: bar.update(seen - bar.pos)
+        )
+
+
+async def _import_products(shop: Shop, file: Path, *, size: int, dry_run: bool) -> Report:
+    if not dry_run:
+        await shop.database.ensure_indexes(INDEXES)
+
+    def complain(complaint: Complaint) -> None:
+        where = f"{complaint.field}: " if complaint.field else ""
+        # Erases the progress bar's line; click leaves the codes out where nobody watches.
+        click.echo(f"\x1b[2K\x1b[G{file}:{complaint.line}: {where}{complaint.message}", err=True)
+
+    with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
+        return await import_products(
+            shop,
+            file,
+            dry_run=dry_run,
+            complain=complain,
+            progress=lambda position: bar.update(position - bar.pos),
+        )
+
+
+async def _export_products(shop: Shop, file: Path) -> int:
+    with click.progressbar(length=1, label="Exporting", file=sys.stderr) as bar:
+
+        def started(count: int) -> None:
+            bar.length = count
+
+        return await export_products(shop, file, started=started, progress=bar.update)
 
 
 async def _prepare(values: Settings, url: str) -> None:

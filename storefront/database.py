@@ -22,8 +22,17 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorGridFSBucket,
 )
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, WriteConcern
+from pymongo import (
+    ASCENDING,
+    DESCENDING,
+    IndexModel,
+    InsertOne,
+    ReadPreference,
+    ReplaceOne,
+    WriteConcern,
+)
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -37,14 +46,17 @@ __all__ = [
     "ASCENDING",
     "DESCENDING",
     "UNAVAILABLE",
+    "BulkWriteError",
     "ChangeFeed",
     "Collection",
     "Database",
     "DatabaseUnreachableError",
     "DuplicateKeyError",
     "IndexModel",
+    "InsertOne",
     "ObjectId",
     "PyMongoError",
+    "ReplaceOne",
     "Subscriber",
     "Transaction",
     "connect",

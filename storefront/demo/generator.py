@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ Words = tuple[str, str]
 
 _FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 _SOLD_OUT_IN = 8
+_NOT_IN_SKUS = re.compile(r"[^A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _variants(kind: _Kind, prefix: str, chance: random.Random) -> Iterator[Varia
         for size in sizes:
             options = {"colour": colour} | ({"size": size} if size else {})
             sku = "-".join(
-                (prefix, *(value.upper().replace(" ", "") for value in options.values()))
+                (prefix, *(_NOT_IN_SKUS.sub("-", value.upper()) for value in options.values()))
             )
             stock = 0 if chance.randrange(_SOLD_OUT_IN) == 0 else chance.randint(1, 60)
             yield Variant(sku, options, price, stock)
