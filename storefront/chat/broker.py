@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from storefront.chat import store
-from storefront.chat.model import Channel, Message, Reader, Room
+from storefront.chat.model import EVERYTHING, Channel, Message, Reader, Room
 from storefront.database import PyMongoError
 from storefront.errors import TooManyRequestsError, UnavailableError
 from storefront.localisation import gettext as _
@@ -102,13 +102,14 @@ class Broker:
         self._listeners: dict[tuple[str, str], set[Listener]] = {}
         self._by_person: dict[str, set[Listener]] = {}
         self._count = 0
-        self.on_message: Callable[[Message], None] = _ignore
+        self.on_message: list[Callable[[Message], None]] = []
+        # Those of one process who write at once queue here, rather than collide in the database.
+        self.one_writer = asyncio.Lock()
 
     # What the change feed calls.
 
     async def reload(self) -> None:
         """Changes may have been missed: read what is there."""
-        await store.ensure_counter(self._shop)
         await self._catch_up()
 
     async def changed(
@@ -174,13 +175,13 @@ class Broker:
     async def _catch_up(self) -> None:
         """Read and hand on whatever was stored after the last message that was handed on."""
         async with self._catching_up:
-            last = await store.last_position(self._shop, Room("all"))
+            last = await store.last_position(self._shop, EVERYTHING)
             if self._seq is None or last < self._seq:  # The start, or another database.
                 self._seq = last
             while self._seq < last:
                 upto = min(self._seq + READ_AT_ONCE, last)
                 started = time.monotonic()
-                for message in await store.list_since(self._shop, self._seq, upto):
+                for message in await store.list_messages(self._shop, EVERYTHING, self._seq, upto):
                     self._hand_on(message)
                 # A message whose conversation was deleted leaves a gap that will never be filled.
                 self._seq = max(self._seq, upto)
@@ -197,14 +198,11 @@ class Broker:
         for room in rooms:
             for listener in self._listeners.get(room, ()):
                 listener.offer(delivery)
-        self.on_message(message)
+        for tell in self.on_message:
+            tell(message)
 
 
 def _drop(sets: dict[Any, set[Listener]], key: Any, listener: Listener) -> None:
     sets[key].discard(listener)
     if not sets[key]:
         del sets[key]
-
-
-def _ignore(message: Message) -> None:
-    """Nobody wants to hear of messages besides the sockets."""

@@ -39,10 +39,8 @@ async def _write_digest(shop: Shop, user_id: str, now: datetime) -> None:
     is_wanted = user and not user.blocked and not shop.part(Presence).is_here(user_id)
 
     async def write(tx: Transaction) -> None:
-        if not await store.claim_digest(shop, user_id, now, tx) or not is_wanted or not user:
-            return
-        answers = await store.list_unread_answers(shop, user_id, tx)
-        if not answers:
+        answers = await store.claim_digest(shop, user_id, now, tx)
+        if not answers or not is_wanted or not user:
             return
         context = {
             "name": user.full_name,

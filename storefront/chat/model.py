@@ -1,15 +1,17 @@
 """Messages, the rooms in which they are read, and who may see what of them.
 
-Each message has three positions, all given inside the transaction that stores it: ``seq`` counts
-all messages, ``general`` those of the general channel, ``place`` those of one customer's own
-conversation. Two that commit at once conflict on their counter, so the order of positions is the
-order of commit and there are no gaps. Hence "the latest fifty", "before this one" and "since
-then" are narrow ranges of integers, whatever the size of the collection, and whoever has seen
-position 7 and gets 9 knows that 8 is missing.
+Each message has three positions: ``seq`` counts all messages, ``general`` those of the general
+channel, ``place`` those of one customer's own conversation. Whoever stores a message gives it the
+position after the newest one that can be read; of two who do so at once, the unique index lets one
+through, and the other looks again. So positions follow the order of commit and have no gaps, and
+a process that dies leaves neither a lock nor a hole behind, as a transaction over a counter would
+for a minute. "The latest fifty", "before this one" and "since then" are narrow ranges of integers
+whatever the size of the collection, and whoever has seen position 7 and gets 9 knows that 8 is
+missing.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -43,10 +45,30 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of each kind a conversation holds up to and with one of its messages.
+
+    Who has seen a message has seen so many; what is unread is a difference of two tallies.
+    """
+
+    questions: int = 0
+    private_answers: int = 0
+    general_answers: int = 0
+
+    def with_one(self, type_: MessageType, channel: Channel) -> "Tally":
+        """The tally after one more message."""
+        if type_ is MessageType.QUESTION:
+            return replace(self, questions=self.questions + 1)
+        if channel is Channel.GENERAL:
+            return replace(self, general_answers=self.general_answers + 1)
+        return replace(self, private_answers=self.private_answers + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A question or an answer. ``user_id``, ``email`` and ``name`` are the customer's, as is the
-    conversation; ``author`` and ``name`` are display names. ``client_id`` is the message's own id
-    where its sender chose none."""
+    """A question or an answer. ``user_id``, ``email`` and ``full_name`` are the customer's, as is
+    the conversation; ``author`` is a display name. ``client_id`` is the message's own id where
+    its sender chose none."""
 
     id: str
     seq: int
@@ -54,14 +76,20 @@ class Message:
     place: int
     user_id: str
     email: str
-    name: str
+    full_name: str
     type: MessageType
     channel: Channel
     body: str
     author: str
     author_id: str
     client_id: str
+    so_far: Tally
     created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The customer's display name."""
+        return display_name(self.full_name)
 
     @property
     def is_answer(self) -> bool:

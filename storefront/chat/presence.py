@@ -59,7 +59,7 @@ class Presence:
         self._told: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         self._told_at = 0.0
         self._told_writing: dict[tuple[str, str], float] = {}
-        broker.on_message = self.has_written
+        broker.on_message.append(self.has_written)
 
     # What sockets and pages ask.
 

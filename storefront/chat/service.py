@@ -1,10 +1,14 @@
 """What can be done in the chat: the slice's door for pages, API, sockets and the back office."""
 
+import asyncio
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from storefront.accounts import service as accounts
 from storefront.chat import store
+from storefront.chat.broker import Broker
 from storefront.chat.model import (
     EVERYTHING,
     Answering,
@@ -20,8 +24,8 @@ from storefront.chat.model import (
     display_name,
     plain_text,
 )
-from storefront.database import DuplicateKeyError, ObjectId, Transaction
-from storefront.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
+from storefront.database import DuplicateKeyError, ObjectId
+from storefront.errors import ForbiddenError, NotFoundError, UnavailableError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.localisation import ngettext
 from storefront.shop import Shop
@@ -33,7 +37,7 @@ LONGEST_CLIENT_ID = 64
 # How long an answer may stay unseen before it is mailed; what comes meanwhile goes along.
 DIGEST_AFTER = timedelta(minutes=3)
 ANSWERING_FOR = timedelta(seconds=90)
-_ATTEMPTS = 3
+_ATTEMPTS = 100
 
 
 def reader_of(identity: Identity) -> Reader:
@@ -111,16 +115,21 @@ async def post(
         return sent
     await limits.refuse_above(shop, "chat", shop.settings.limits.chat, author.user_id)
     await limits.count_one(shop, "chat", shop.settings.limits.chat, author.user_id)
-    for _attempt in range(_ATTEMPTS):
-        try:
-            return await _store(
-                shop, author, customer=customer, channel=channel, body=text, client_id=key
-            )
-        except DuplicateKeyError:
-            # The same message arrived twice at once, or the conversation's first two did.
-            if key and (sent := await store.find_sent(shop, author.user_id, key)):
-                return sent
-    raise ConflictError
+    async with shop.part(Broker).one_writer:
+        for attempt in range(_ATTEMPTS):
+            message = await _next_message(shop, author, customer, channel)
+            message = replace(message, body=text, client_id=key or message.id)
+            try:
+                await store.insert_message(shop, message)
+            except DuplicateKeyError:
+                # The same message arrived twice at once, or another process took the position.
+                if key and (sent := await store.find_sent(shop, author.user_id, key)):
+                    return sent
+                await asyncio.sleep(random.uniform(0, 0.002 * attempt))  # noqa: S311  (no secret)
+            else:
+                await settle(shop, message)
+                return message
+    raise UnavailableError
 
 
 def _checked_body(shop: Shop, body: str) -> str:
@@ -146,43 +155,40 @@ def _refuse_longer(field: str, text: str, most: int) -> None:
         raise ValidationError.of(field, words % {"most": most})
 
 
-async def _store(
-    shop: Shop,
-    author: Identity,
-    *,
-    customer: Customer,
-    channel: Channel,
-    body: str,
-    client_id: str | None,
+async def _next_message(
+    shop: Shop, author: Identity, customer: Customer, channel: Channel
 ) -> Message:
-    async def write(tx: Transaction) -> Message:
-        # MongoDB keeps milliseconds: what is answered now equals what is read later.
-        now = _now()
-        key = str(ObjectId())
-        seq, general = await store.next_positions(shop, channel, tx)
-        message = Message(
-            id=key,
-            seq=seq,
-            general=general,
-            place=await store.next_place(shop, customer.user_id, tx),
-            user_id=customer.user_id,
-            email=customer.email,
-            name=display_name(customer.full_name),
-            type=MessageType.ANSWER if author.is_staff else MessageType.QUESTION,
-            channel=channel,
-            body=body,
-            author=display_name(author.full_name),
-            author_id=author.user_id,
-            client_id=client_id or key,
-            created_at=now,
-        )
-        await store.insert_message(shop, message, tx)
-        await store.add_to_conversation(
-            shop, customer, message, digest_at=now + DIGEST_AFTER, tx=tx
-        )
-        return message
+    """The message that would come now, yet without its words."""
+    type_ = MessageType.ANSWER if author.is_staff else MessageType.QUESTION
+    (seq, general), (place, so_far) = await asyncio.gather(
+        store.find_tip(shop), store.find_own_tip(shop, customer.user_id)
+    )
+    return Message(
+        id=str(ObjectId()),
+        seq=seq + 1,
+        general=general + int(channel is Channel.GENERAL),
+        place=place + 1,
+        user_id=customer.user_id,
+        email=customer.email,
+        full_name=customer.full_name,
+        type=type_,
+        channel=channel,
+        body="",
+        author=display_name(author.full_name),
+        author_id=author.user_id,
+        client_id="",
+        so_far=so_far.with_one(type_, channel),
+        created_at=_now(),
+    )
 
-    return await shop.database.in_transaction(write)
+
+async def settle(shop: Shop, message: Message) -> None:
+    """Let counter and conversation follow a message that is stored. May be repeated."""
+    digest_at = message.created_at + DIGEST_AFTER
+    await asyncio.gather(
+        store.update_conversation(shop, message, digest_at=digest_at),
+        store.count_message(shop, message),
+    )
 
 
 async def list_excerpt(
@@ -237,14 +243,15 @@ async def has_been_seen(
         return
     if reader.is_staff:
         if room.kind == "own" and any(not each.is_answer for each in messages):
-            upto = max(each.place for each in messages)
-            await store.mark_read_by_staff(shop, room.user_id, upto)
+            questions = max(each.so_far.questions for each in messages)
+            await store.mark_read_by_staff(shop, room.user_id, questions)
         return
     answers = [each for each in messages if each.is_answer and each.user_id == reader.user_id]
     if answers:
-        channels = [Channel.GENERAL] if room.kind == "general" else list(Channel)
-        upto = max(each.place for each in answers)
-        await store.mark_read_by_customer(shop, reader.user_id, upto, channels)
+        newest = answers[-1].so_far
+        # In the general channel one has not seen what was answered in private.
+        seen = replace(newest, private_answers=0) if room.kind == "general" else newest
+        await store.mark_read_by_customer(shop, reader.user_id, seen)
 
 
 async def count_unread(shop: Shop, identity: Identity) -> int:

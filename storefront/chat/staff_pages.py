@@ -140,4 +140,4 @@ async def _conversation(customer: Customer, form: Form, *, status: int = 200) ->
 
 
 def _path(customer: Customer) -> str:
-    return "/staff/chat/" + quote(customer.email, safe='@')
+    return "/staff/chat/" + quote(customer.email, safe="@")

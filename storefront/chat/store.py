@@ -1,6 +1,7 @@
 """The collections ``messages``, ``conversations`` and ``counters``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,12 @@ from storefront.chat.model import (
     Answering,
     Channel,
     Conversation,
-    Customer,
     Message,
     MessageType,
     Room,
     State,
+    Tally,
+    own_room,
 )
 from storefront.database import (
     ASCENDING,
@@ -40,52 +42,52 @@ INDEXES = {
     ],
 }
 COUNTER = {"_id": "messages"}
-MOST_UNREAD = 99
+LOOKED_AHEAD = 200
+MOST_MAILED = 100
 
 
-async def ensure_counter(shop: Shop) -> None:
-    """Make the counter before the first two messages can race for it."""
-    zero = {"$setOnInsert": {"seq": 0, "general": 0}}
-    try:
-        await shop.database["counters"].update_one(COUNTER, zero, upsert=True)
-    except DuplicateKeyError:  # Another process made it in this moment.
-        return
+async def find_tip(shop: Shop) -> tuple[int, int]:
+    """The newest positions among all and among general messages.
+
+    The counter follows the messages, a moment late; what it has not counted yet lies ahead of it.
+    """
+    counter = await shop.database["counters"].find_one(COUNTER) or {"seq": 0, "general": 0}
+    tip = (counter["seq"], counter["general"])
+    while ahead := await list_messages(shop, EVERYTHING, tip[0], tip[0] + LOOKED_AHEAD):
+        tip = (ahead[-1].seq, ahead[-1].general)
+    return tip
 
 
-async def next_positions(shop: Shop, channel: Channel, tx: Transaction) -> tuple[int, int]:
-    """The positions among all and among general messages; a conflict with any other writer."""
-    step = {"seq": 1, "general": int(channel is Channel.GENERAL)}
-    await shop.database["counters"].update_one(COUNTER, {"$inc": step}, upsert=True, session=tx)
-    counter: Any = await shop.database["counters"].find_one(COUNTER, session=tx)
-    return counter["seq"], counter["general"]
+async def find_own_tip(shop: Shop, user_id: str) -> tuple[int, Tally]:
+    """The newest place in the customer's own conversation, and the tally up to there."""
+    stored = await shop.database["conversations"].find_one({"_id": user_id})
+    tip = (stored["count"], Tally(**stored["so_far"])) if stored else (0, Tally())
+    room = own_room(user_id)
+    while ahead := await list_messages(shop, room, tip[0], tip[0] + LOOKED_AHEAD):
+        tip = (ahead[-1].place, ahead[-1].so_far)
+    return tip
 
 
 async def last_position(shop: Shop, room: Room) -> int:
     """The position of the newest message of the room; 0 when there is none."""
     if room.kind == "own":
-        key = {"_id": room.user_id}
-        conversation = await shop.database["conversations"].find_one(key, {"count": True})
-        return conversation["count"] if conversation else 0
-    counter = await shop.database["counters"].find_one(COUNTER)
-    return counter["seq" if room.kind == "all" else "general"] if counter else 0
+        return (await find_own_tip(shop, room.user_id))[0]
+    seq, general = await find_tip(shop)
+    return seq if room.kind == "all" else general
 
 
-async def next_place(shop: Shop, user_id: str, tx: Transaction) -> int:
-    """The next position in the customer's own conversation."""
-    stored = await shop.database["conversations"].find_one(
-        {"_id": user_id}, {"count": True}, session=tx
-    )
-    return stored["count"] + 1 if stored else 1
-
-
-async def insert_message(shop: Shop, message: Message, tx: Transaction) -> None:
-    """DuplicateKeyError when its author has sent the same client_id before."""
-    await shop.database["messages"].insert_one(_document(message), session=tx)
+async def insert_message(shop: Shop, message: Message) -> None:
+    """DuplicateKeyError when one of its positions is taken, or its client_id was sent before."""
+    await shop.database["messages"].insert_one(_document(message))
 
 
 def _document(message: Message) -> dict[str, Any]:
     values = {name: getattr(message, name) for name in Message.__slots__ if name != "id"}
-    values |= {"type": message.type.value, "channel": message.channel.value}
+    values |= {
+        "type": message.type.value,
+        "channel": message.channel.value,
+        "so_far": asdict(message.so_far),
+    }
     return {"_id": ObjectId(message.id), **values}
 
 
@@ -118,43 +120,53 @@ async def list_messages(shop: Shop, room: Room, above: int, upto: int) -> tuple[
     return tuple(sorted(found, key=lambda message: message.seq))
 
 
-async def list_since(shop: Shop, seq: int, upto: int) -> tuple[Message, ...]:
-    return await list_messages(shop, EVERYTHING, seq, upto)
-
-
 def message_from(document: Mapping[str, Any]) -> Message:
     """The message as it is stored, also as the change feed brings it."""
     values = {name: document[name] for name in Message.__slots__ if name != "id"}
-    values |= {"type": MessageType(values["type"]), "channel": Channel(values["channel"])}
+    values |= {
+        "type": MessageType(values["type"]),
+        "channel": Channel(values["channel"]),
+        "so_far": Tally(**values["so_far"]),
+    }
     return Message(id=str(document["_id"]), **values)
 
 
-async def add_to_conversation(
-    shop: Shop, customer: Customer, message: Message, *, digest_at: datetime, tx: Transaction
-) -> None:
-    """Count the message and keep it as the last of the customer's conversation.
+async def count_message(shop: Shop, message: Message) -> None:
+    """Let the counter follow up to this message."""
+    change = {"$max": {"seq": message.seq, "general": message.general}}
+    try:
+        await shop.database["counters"].update_one(COUNTER, change, upsert=True)
+    except DuplicateKeyError:  # Another process made the counter in this moment.
+        await shop.database["counters"].update_one(COUNTER, change)
 
-    A question opens the conversation (again) and is unread by staff. An answer is unread by the
-    customer; a digest that is due already keeps its time, so that one mail tells of them all.
+
+async def update_conversation(shop: Shop, message: Message, *, digest_at: datetime) -> None:
+    """Make this the last message of its conversation, unless a later one is already.
+
+    It may be repeated. A question opens the conversation (again); who answers has seen what was
+    asked. A digest that is due already keeps its time, so that one mail tells of all answers.
     """
     conversations = shop.database["conversations"]
-    key = {"_id": customer.user_id}
-    changes: dict[str, Any] = {
-        "email": customer.email,
-        "full_name": customer.full_name,
-        "count": message.place,
-        "last": _document(message),
+    highest = {"asked_seq": 0 if message.is_answer else message.seq}
+    change: dict[str, Any] = {
+        "$set": {
+            "email": message.email,
+            "full_name": message.full_name,
+            "count": message.place,
+            "so_far": asdict(message.so_far),
+            "last": _document(message),
+            "state": (State.ANSWERED if message.is_answer else State.OPEN).value,
+        },
+        "$max": highest,
     }
     if message.is_answer:
-        unread = f"unread_{message.channel.value}"
-        changes["state"] = State.ANSWERED.value
-        stored = await conversations.find_one(key, {"digest_at": True}, session=tx)
-        changes["digest_at"] = (stored or {}).get("digest_at") or digest_at
-    else:
-        unread = "unread_by_staff"
-        changes |= {"state": State.OPEN.value, "asked_seq": message.seq}
-    push = {unread: {"$each": [message.place], "$slice": -MOST_UNREAD}}
-    await conversations.update_one(key, {"$set": changes, "$push": push}, upsert=True, session=tx)
+        highest["seen_by_staff"] = message.so_far.questions
+        change["$min"] = {"digest_at": digest_at}
+    newer = {"_id": message.user_id, "count": {"$lt": message.place}}
+    try:
+        await conversations.update_one(newer, change, upsert=True)
+    except DuplicateKeyError:  # It is there, with this message or a later one as the last.
+        await conversations.update_one({"_id": message.user_id}, {"$max": highest})
 
 
 async def find_conversation(shop: Shop, user_id: str) -> Conversation | None:
@@ -184,34 +196,31 @@ async def count_open(shop: Shop) -> int:
 async def count_unread_answers(shop: Shop, user_id: str) -> int:
     """How many answers the customer has not seen."""
     document = await shop.database["conversations"].find_one({"_id": user_id})
-    return len(_unread_answers(document)) if document else 0
+    if document is None:
+        return 0
+    so_far, seen = Tally(**document["so_far"]), _seen_by_customer(document)
+    private = so_far.private_answers - seen.private_answers
+    return private + so_far.general_answers - seen.general_answers
 
 
-async def list_unread_answers(shop: Shop, user_id: str, tx: Transaction) -> list[Message]:
-    document = await shop.database["conversations"].find_one({"_id": user_id}, session=tx)
-    places = _unread_answers(document) if document else []
-    found = shop.database["messages"].find(
-        {"user_id": user_id, "place": {"$in": places}}, session=tx
+def _seen_by_customer(document: Mapping[str, Any]) -> Tally:
+    return Tally(
+        private_answers=document.get("seen_private", 0),
+        general_answers=document.get("seen_general", 0),
     )
-    messages = [message_from(each) async for each in found]
-    return sorted(messages, key=lambda message: message.place)
 
 
-def _unread_answers(document: Mapping[str, Any]) -> list[int]:
-    return sorted([*document.get("unread_private", ()), *document.get("unread_general", ())])
+async def mark_read_by_customer(shop: Shop, user_id: str, seen: Tally) -> None:
+    """The customer has seen so many of the answers."""
+    seen_now = {"seen_private": seen.private_answers, "seen_general": seen.general_answers}
+    await shop.database["conversations"].update_one({"_id": user_id}, {"$max": seen_now})
 
 
-async def mark_read_by_customer(
-    shop: Shop, user_id: str, upto: int, channels: Sequence[Channel]
-) -> None:
-    """The customer has seen the answers of these channels up to that place."""
-    seen = {f"unread_{channel.value}": {"$lte": upto} for channel in channels}
-    await shop.database["conversations"].update_one({"_id": user_id}, {"$pull": seen})
-
-
-async def mark_read_by_staff(shop: Shop, user_id: str, upto: int) -> None:
-    seen = {"unread_by_staff": {"$lte": upto}}
-    await shop.database["conversations"].update_one({"_id": user_id}, {"$pull": seen})
+async def mark_read_by_staff(shop: Shop, user_id: str, questions: int) -> None:
+    """Staff have seen so many of the questions."""
+    await shop.database["conversations"].update_one(
+        {"_id": user_id}, {"$max": {"seen_by_staff": questions}}
+    )
 
 
 async def update_state(shop: Shop, user_id: str, state: State) -> None:
@@ -236,12 +245,34 @@ async def list_due_digests(shop: Shop, since: datetime, now: datetime) -> list[s
     return [each["_id"] async for each in found]
 
 
-async def claim_digest(shop: Shop, user_id: str, now: datetime, tx: Transaction) -> bool:
-    """Take the digest's time away; False when another process was faster."""
-    result = await shop.database["conversations"].update_one(
-        {"_id": user_id, "digest_at": {"$lte": now}}, {"$unset": {"digest_at": ""}}, session=tx
+async def claim_digest(
+    shop: Shop, user_id: str, now: datetime, tx: Transaction
+) -> tuple[Message, ...]:
+    """Take what a digest has to tell: answers that were neither seen nor mailed, oldest first.
+
+    Nothing when another process was faster.
+    """
+    conversations = shop.database["conversations"]
+    key = {"_id": user_id, "digest_at": {"$lte": now}}
+    document = await conversations.find_one(key, session=tx)
+    if document is None:
+        return ()
+    upto = document["count"]
+    change = {"$unset": {"digest_at": ""}, "$set": {"mailed_upto": upto}}
+    await conversations.update_one(key, change, session=tx)
+    above = max(document.get("mailed_upto", 0), upto - MOST_MAILED)
+    seen = _seen_by_customer(document)
+    return tuple(
+        message
+        for message in await list_messages(shop, own_room(user_id), above, upto)
+        if message.is_answer and _is_unseen(message, seen)
     )
-    return bool(result.modified_count)
+
+
+def _is_unseen(message: Message, seen: Tally) -> bool:
+    if message.channel is Channel.GENERAL:
+        return message.so_far.general_answers > seen.general_answers
+    return message.so_far.private_answers > seen.private_answers
 
 
 def conversation_from(document: Mapping[str, Any]) -> Conversation:
@@ -252,7 +283,7 @@ def conversation_from(document: Mapping[str, Any]) -> Conversation:
         email=document["email"],
         full_name=document["full_name"],
         state=State(document["state"]),
-        unread=len(document.get("unread_by_staff", ())),
+        unread=max(0, document["so_far"]["questions"] - document.get("seen_by_staff", 0)),
         asked_seq=document.get("asked_seq", 0),
         last=message_from(document["last"]),
         answering=Answering(**answering) if answering else None,

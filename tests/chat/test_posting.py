@@ -1,15 +1,18 @@
 """What is stored when somebody asks or answers, and in which order."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from storefront.accounts.model import Role
-from storefront.chat import service
+from storefront.chat import service, store
 from storefront.chat.model import GENERAL, Channel, Message, own_room
+from storefront.database import ObjectId
 from storefront.errors import ForbiddenError, NotFoundError, ValidationError
 from storefront.shop import Shop
 from tests.chat.people import Person, make_person
+from tests.conftest import eventually
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +32,11 @@ async def ask(shop: Shop, who: Person, body: str, client_id: str | None = None) 
 
 
 async def test_positions_have_no_gaps_however_many_ask_at_once(shop, ada, sam):
-    before = await shop.database["counters"].find_one({"_id": "messages"})
     await asyncio.gather(*(ask(shop, ada, f"question {number}") for number in range(12)))
 
     stored = [each async for each in shop.database["messages"].find({})]
     seqs = sorted(each["seq"] for each in stored)
-    assert seqs == list(range(1, before["seq"] + 13))
+    assert seqs == list(range(1, 13))
     places = sorted(each["place"] for each in stored if each["user_id"] == ada.identity.user_id)
     assert places == list(range(1, len(places) + 1))
 
@@ -77,10 +79,10 @@ async def test_text_is_kept_without_what_cannot_be_seen(shop, ada, body, stored)
 
 @pytest.mark.parametrize("body", ["", " \n ", "\x00", "x" * 2001])
 async def test_nothing_is_stored_of_a_body_that_is_empty_or_too_long(shop, ada, body):
-    before = await shop.database["counters"].find_one({"_id": "messages"})
+    before = await shop.database["messages"].count_documents({})
     with pytest.raises(ValidationError):
         await ask(shop, ada, body)
-    assert await shop.database["counters"].find_one({"_id": "messages"}) == before
+    assert await shop.database["messages"].count_documents({}) == before
 
 
 async def test_history_is_read_in_pages_from_the_newest(shop, app):
@@ -166,3 +168,41 @@ async def test_the_newest_question_stands_first_among_the_conversations(shop, ap
     assert [each.full_name for each in newest] == ["Zoe Last", "Ada Lovelace"]
     everybody = await service.list_conversations(shop)
     assert [each.user_id for each in everybody[:2]] == [each.user_id for each in newest]
+
+
+async def test_a_message_whose_process_died_is_settled_by_another(shop, app):
+    """As if the process had died between storing the message and its conversation."""
+    ivy = await make_person(app, "Ivy Interrupted")
+    first = await ask(shop, ivy, "one")
+    key = {"_id": ivy.identity.user_id}
+    orphan = replace(
+        first,
+        id=str(ObjectId()),
+        seq=first.seq + 1,
+        general=first.general + 1,
+        place=2,
+        body="two",
+        client_id="orphan",
+        so_far=first.so_far.with_one(first.type, first.channel),
+    )
+    await store.insert_message(shop, orphan)
+
+    async def is_settled():
+        conversation = await shop.database["conversations"].find_one(key)
+        return conversation["count"] == 2 and conversation["last"]["body"] == "two"
+
+    assert await eventually(is_settled, within_seconds=10)
+    third = await ask(shop, ivy, "three")
+    assert (third.seq, third.place, third.so_far.questions) == (orphan.seq + 1, 3, 3)
+
+
+async def test_settling_twice_or_late_changes_nothing(shop, app, sam):
+    ivy = await make_person(app, "Ivy Twice")
+    first = await ask(shop, ivy, "one")
+    await service.post(
+        shop, sam.identity, customer=ivy.customer, channel=Channel.PRIVATE, body="two"
+    )
+    key = {"_id": ivy.identity.user_id}
+    before = await shop.database["conversations"].find_one(key)
+    await service.settle(shop, first)
+    assert await shop.database["conversations"].find_one(key) == before
