@@ -214,6 +214,7 @@ def _add_chat(shop: Shop) -> list[Work]:
     return [
         broker.keep_up,
         people.keep,
+        settling.keep,
         partial(live.watch_sessions, shop),
         partial(digest.send_digests, shop),
     ]
