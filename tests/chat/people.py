@@ -35,13 +35,17 @@ class Person:
         return {"Cookie": f"session={self.token.text}"}
 
 
-async def make_person(app: Quart, full_name: str, role: Role = Role.CUSTOMER) -> Person:
+async def make_person(
+    app: Quart, full_name: str, role: Role = Role.CUSTOMER, email: str = ""
+) -> Person:
     """An account with an open session."""
-    return await make_person_in(app.extensions["shop"], full_name, role)
+    return await make_person_in(app.extensions["shop"], full_name, role, email)
 
 
-async def make_person_in(shop: Shop, full_name: str, role: Role = Role.CUSTOMER) -> Person:
-    email = f"{full_name.split(maxsplit=1)[0].lower()}-{next(_numbers)}@example.com"
+async def make_person_in(
+    shop: Shop, full_name: str, role: Role = Role.CUSTOMER, email: str = ""
+) -> Person:
+    email = email or f"{full_name.split(maxsplit=1)[0].lower()}-{next(_numbers)}@example.com"
     new_user = NewUser.model_construct(
         email=email, full_name=full_name, phone="+34600000000", password=PASSWORD
     )
