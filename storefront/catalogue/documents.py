@@ -34,9 +34,9 @@ def make_schema(languages: Sequence[str]) -> Schema:
     counted many times faster than ``option``.
     """
     schema = SchemaBuilder()
-    for name in ("id", "choice", "choice_in_stock"):
-        schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("category", "option", "option_in_stock", "range", "by_newest", "by_price"):
+    schema.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    options = ("option", "option_in_stock", "choice", "choice_in_stock", "range")
+    for name in ("category", *options, "by_newest", "by_price"):
         schema.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in ("price", "in_stock", "version", "updated"):
         schema.add_unsigned_field(name, fast=True, indexed=name == "in_stock")

@@ -11,11 +11,12 @@ from typing import Any
 
 from tantivy import Query
 
-from storefront.catalogue.documents import options_in_range
+from storefront.catalogue.documents import choice, options_in_range
 from storefront.catalogue.filters import matching, with_option, without
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import Facet, FacetValue, ListQuery
 from storefront.catalogue.search import Search
+from storefront.catalogue.words import sorting_key
 from storefront.localisation import gettext as _
 from storefront.localisation import option_label, speaking
 from storefront.money import format_money
@@ -24,6 +25,7 @@ MOST_CATEGORIES = 1_000
 MOST_OPTIONS = 8
 MOST_VALUES = 30
 _MOST_TOKENS = 1_000
+_MOST_CHOICES = 5_000
 _MOST_BANDS = 6
 _HIGHEST = 2**62
 _SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "4XL", "5XL")
@@ -41,7 +43,7 @@ def summarise(
     index: ProductIndex, query: ListQuery, found: Search | None, language: str
 ) -> Summary:
     """The same for every page and order of a list; labelled in ``language``."""
-    key = ("summary", query.q, _selection(query), language)
+    key = ("summary", replace(query, sort=None, after=None, limit=1), language)
     known: Summary | None = index.answers.get(key)
     if known is None:
         with speaking(language):
@@ -52,8 +54,14 @@ def summarise(
     return known
 
 
-def _selection(query: ListQuery) -> tuple[object, ...]:
-    return query.category, query.min_price, query.max_price, query.in_stock, query.options
+def count_categories(index: ProductIndex) -> dict[str, int]:
+    """How many products each category has; every page asks for this."""
+    known: dict[str, int] | None = index.answers.get("categories")
+    if known is None:
+        terms = index.searcher.aggregate(Query.all_query(), {"category": _CATEGORY_TERMS})
+        known = _by_key(terms["category"])
+        index.answers.put("categories", known)
+    return known
 
 
 def price_steps(index: ProductIndex) -> list[int]:
@@ -145,7 +153,8 @@ class _Counting:
             )
             for category, count in counts.items()
         ]
-        return Facet("category", _("Category"), tuple(sorted(values, key=lambda each: each.label)))
+        values.sort(key=lambda each: sorting_key(each.label, self._language))
+        return Facet("category", _("Category"), tuple(values))
 
     def _prices(self) -> Facet:
         buckets = self._counted["price"]["buckets"] if self._bands else []
@@ -200,11 +209,27 @@ class _Counting:
         counts = self._by_option(others, terms["option"]).get(name, {})
         if not others.options:
             return counts
-        # One variant must have the other options too, which no sum tells: ask value by value.
-        exact = {
-            value: self._count(with_option(others, name, value)) for value in _most_common(counts)
-        }
+        # One variant must have the other options too, which no sum of single ones tells.
+        common = _most_common(counts)
+        exact = self._joint_counts(others, name, common)
+        if exact is None:
+            exact = {value: self._count(with_option(others, name, value)) for value in common}
         return {value: count for value, count in exact.items() if count}
+
+    def _joint_counts(
+        self, others: ListQuery, name: str, values: Iterable[str]
+    ) -> dict[str, int] | None:
+        """All counts by one pass, where one value is chosen of each other option; else None."""
+        if any(len(chosen) > 1 for _name, chosen in others.options):
+            return None
+        field = "choice_in_stock" if others.in_stock else "choice"
+        wanted = {"choice": {"terms": {"field": field, "size": _MOST_CHOICES}}}
+        terms = self._aggregate(others, wanted)["choice"]
+        if terms["sum_other_doc_count"]:
+            return None
+        counts = _by_key(terms)
+        fixed = [(option, chosen[0]) for option, chosen in others.options]
+        return {value: counts.get(choice([*fixed, (name, value)]), 0) for value in values}
 
     def _by_option(self, query: ListQuery, terms: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         """For each option its values, with the number of products that have them."""

@@ -26,6 +26,7 @@ from storefront.catalogue.model import (
     humanised,
 )
 from storefront.catalogue.schemas import ProductBody, ProductChanges
+from storefront.catalogue.words import sorting_key
 from storefront.database import DuplicateKeyError, ObjectId, Transaction
 from storefront.errors import (
     ConflictError,
@@ -167,9 +168,9 @@ def suggest(shop: Shop, q: str, language: str) -> Suggestions:
 def list_categories(shop: Shop, language: str) -> list[Category]:
     """The categories that have products, by label."""
     index = shop.part(ProductIndex)
-    every = listing.list_products(index, ListQuery(limit=1), language)
-    values = next((facet.values for facet in every.facets if facet.name == "category"), ())
-    return [Category(each.value, each.label, each.count) for each in values]
+    counts = facets.count_categories(index)
+    categories = [Category(slug, index.label(slug, language), counts[slug]) for slug in counts]
+    return sorted(categories, key=lambda category: sorting_key(category.label, language))
 
 
 def find_category(shop: Shop, slug: str, language: str) -> Category | None:
