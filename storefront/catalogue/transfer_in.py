@@ -92,28 +92,27 @@ class _Import:
     async def take(self, batch: Iterable[Draft | Complaint]) -> None:
         """Import a part of the file."""
         drafts = []
+        complaints = []
         for each in batch:
-            if isinstance(each, Complaint):
-                self._complain([each])
-            elif complaints := self._repetitions(each):
-                self._complain(complaints)
-            else:
+            wrong = [each] if isinstance(each, Complaint) else self._repetitions(each)
+            if isinstance(each, Draft) and not wrong:
                 drafts.append(each)
+            complaints += wrong
         outcomes: dict[int, Outcome] = {}
-        for _attempt in range(_ATTEMPTS):
-            if await self._write(drafts, outcomes):
-                break
-        else:
-            raise ConflictError(_("Others change the same products: please try again."))
+        try:
+            for _attempt in range(_ATTEMPTS):
+                if await self._write(drafts, outcomes, complaints):
+                    break
+            else:
+                raise ConflictError(_("Others change the same products: please try again."))
+        finally:
+            for complaint in sorted(complaints, key=lambda each: each.line):
+                self.complain(complaint)
+            self.report.complaints += len(complaints)
         counts = Counter(outcomes.values())
         self.report.new += counts["new"]
         self.report.changed += counts["changed"]
         self.report.unchanged += counts["unchanged"]
-
-    def _complain(self, complaints: Iterable[Complaint]) -> None:
-        for each in complaints:
-            self.report.complaints += 1
-            self.complain(each)
 
     def _repetitions(self, draft: Draft) -> list[Complaint]:
         """What stands further up already: of two contents neither can be the right one."""
@@ -130,10 +129,12 @@ class _Import:
         self._seen.update(hashes.values())
         return complaints
 
-    async def _write(self, drafts: list[Draft], outcomes: dict[int, Outcome]) -> bool:
+    async def _write(
+        self, drafts: list[Draft], outcomes: dict[int, Outcome], complaints: list[Complaint]
+    ) -> bool:
         """Store what differs of ``drafts``; False if it has to be done again.
 
-        Drafts that turn out to be impossible are told and left out of ``drafts``.
+        Drafts that turn out to be impossible move from ``drafts`` to ``complaints``.
         """
         known = await _Known.look_up(self.shop, drafts)
         new, changed = [], []
@@ -142,7 +143,7 @@ class _Import:
                 before = known.product_for(draft)
                 product = self._planned(draft, before)
             except ValidationError as error:
-                self._complain(draft.complaints(error))
+                complaints += draft.complaints(error)
                 drafts.remove(draft)
                 continue
             if before is None:

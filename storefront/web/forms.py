@@ -145,6 +145,7 @@ _SENTENCES: Mapping[str, Text] = {
     "list": lazy("This must be a list."),
     "literal_error": lazy("This must be one of %(expected)s."),
     "missing": lazy("Please fill this in."),
+    "string_pattern_mismatch": lazy("This has letters or signs that are not allowed here."),
     "string_too_short": lazy("Please fill this in."),
     "string": lazy("This must be text."),
 }
