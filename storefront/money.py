@@ -1,5 +1,6 @@
 """Money is an integer of minor units (1999 for 19.99); it is never a float."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_currency, get_currency_precision
@@ -18,6 +19,22 @@ def contained_tax(total: int, percent: float) -> int:
 def to_decimal(amount: int, currency: str) -> Decimal:
     """Minor units as the currency's usual number: 1999 EUR is 19.99, 1999 JPY is 1999."""
     return Decimal(amount).scaleb(-get_currency_precision(currency))
+
+
+def read_money(text: str, currency: str) -> int | None:
+    """What somebody typed as an amount, in minor units: 19.99, 19,99, 19 or 19.9.
+
+    None for anything else, also for signs, grouped thousands and more decimals than there are.
+    """
+    decimals = get_currency_precision(currency)
+    pattern = r"([0-9]{1,12})" + (rf"(?:[.,]([0-9]{{1,{decimals}}}))?" if decimals else "()")
+    match = re.fullmatch(pattern, text.strip())
+    return int(match[1] + (match[2] or "").ljust(decimals, "0")) if match else None
+
+
+def plain_money(amount: int, currency: str) -> str:
+    """``amount`` minor units as `read_money` takes them, for a field: 19.99."""
+    return str(to_decimal(amount, currency))
 
 
 def format_money(amount: int, currency: str, locale: str) -> str:

@@ -38,7 +38,7 @@ def make_schema(languages: Sequence[str]) -> Schema:
     options = ("option", "option_in_stock", "choice", "choice_in_stock", "range")
     for name in ("category", *options, "by_newest", "by_price"):
         schema.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in ("price", "in_stock", "version", "updated"):
+    for name in ("price", "in_stock", "least_stock", "version", "updated"):
         schema.add_unsigned_field(name, fast=True, indexed=name == "in_stock")
     for language in languages:
         by_name = field("by_name", language)
@@ -63,6 +63,7 @@ def to_document(product: Product, languages: Sequence[str]) -> Document:
     document.add_text("by_price", f"{product.unit_price:08x}{product.id}")
     document.add_unsigned("price", product.unit_price)
     document.add_unsigned("in_stock", int(product.in_stock))
+    document.add_unsigned("least_stock", product.least_stock)
     document.add_unsigned("version", product.version)
     document.add_unsigned("updated", milliseconds(product.updated_at))
     _add_options(document, product.variants, "")

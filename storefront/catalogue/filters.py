@@ -41,6 +41,9 @@ def matching(index: ProductIndex, query: ListQuery, search: Search | None) -> Qu
         parts.append(
             Query.range_query(schema, "price", FieldType.Unsigned, query.min_price, query.max_price)
         )
+    if query.most_stock is not None:
+        low = Query.range_query(schema, "least_stock", FieldType.Unsigned, None, query.most_stock)
+        parts.append(low)
     if query.options:
         parts.append(_same_variant(index, query))
     elif query.in_stock:

@@ -111,6 +111,11 @@ class Product:
         return self.stock > 0
 
     @property
+    def least_stock(self) -> int:
+        """Pieces of the variant that has the fewest."""
+        return min(variant.stock for variant in self.variants)
+
+    @property
     def has_options(self) -> bool:
         return any(variant.options for variant in self.variants)
 
@@ -195,6 +200,7 @@ class ListQuery:
 
     ``options`` pairs an option's name with the values of which one must match; one and the same
     variant must match all options, and with ``in_stock`` that variant must be on the shelf.
+    ``most_stock`` asks for products of which some variant has no more pieces than that.
     """
 
     q: str = ""
@@ -202,6 +208,7 @@ class ListQuery:
     min_price: int | None = None
     max_price: int | None = None
     in_stock: bool = False
+    most_stock: int | None = None
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sort: str | None = None
     after: str | None = None
@@ -221,6 +228,7 @@ class ListQuery:
             or self.min_price is not None
             or self.max_price is not None
             or self.in_stock
+            or self.most_stock is not None
             or self.options
         )
 

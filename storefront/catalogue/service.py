@@ -210,17 +210,31 @@ def version(shop: Shop) -> int:
     return shop.part(ProductIndex).version
 
 
-async def create_product(shop: Shop, body: ProductBody, *, by: str) -> Product:
+async def create_product(
+    shop: Shop, body: ProductBody, *, by: str, product_id: str | None = None
+) -> Product:
     """Put a new product on sale. ``by`` is the id of the user who does it.
 
-    ValidationError for what cannot be; ConflictError if a SKU is taken.
+    A form that may be sent twice names the ``product_id`` beforehand: the second time nothing is
+    made, and the product is returned as it is. ValidationError for what cannot be; ConflictError
+    if a SKU is taken.
     """
     now = _now()
-    blank = Product(str(ObjectId()), "", "", "", (), None, created_at=now, updated_at=now)
+    key = product_id or str(ObjectId())
+    blank = Product(key, "", "", "", (), None, created_at=now, updated_at=now)
     product = editing.filled(shop, blank, body)
-    with _named_sku_conflicts():
-        await store.insert_product(shop, product)
-    await _show(shop, product)
+    known = await store.find_product(shop, key) if product_id else None
+    if known:
+        return known
+    try:
+        with _named_sku_conflicts():
+            await store.insert_product(shop, product)
+    except ConflictError:
+        known = await store.find_product(shop, key)
+        if known is None:
+            raise
+        return known
+    await show(shop, [product])
     log.info("product %s created by %s", product.id, by)
     return product
 
@@ -307,7 +321,27 @@ async def _edit(
     versions: Collection[int] | None = None,
     of_deleted: bool = False,
 ) -> Product:
-    """Store what ``edit`` makes of the product, unless somebody was faster: then from anew."""
+    """Store and show what ``edit`` makes of the product; see `store_edited`."""
+    edited = await store_edited(
+        shop, product_id, edit, by=by, versions=versions, of_deleted=of_deleted
+    )
+    await show(shop, [edited])
+    return edited
+
+
+async def store_edited(
+    shop: Shop,
+    product_id: str,
+    edit: Callable[[Product], Product],
+    *,
+    by: str,
+    versions: Collection[int] | None = None,
+    of_deleted: bool = False,
+) -> Product:
+    """Store what ``edit`` makes of the product, unless somebody was faster: then from anew.
+
+    Whoever calls has to `show` it.
+    """
     for _attempt in range(_ATTEMPTS):
         stored = await store.find_product(shop, product_id)
         if stored is None or (stored.deleted_at and not of_deleted):
@@ -318,7 +352,6 @@ async def _edit(
         with _named_sku_conflicts():
             is_stored = await store.save_product(shop, edited, over=stored.version)
         if is_stored:
-            await _show(shop, edited)
             log.info("product %s changed by %s", product_id, by)
             return edited
     raise ConflictError(_("Many are changing this product just now. Please try again."))
@@ -344,13 +377,15 @@ async def add_category(shop: Shop, category: str, labels: Mapping[str, str]) -> 
     await store.insert_category(shop, category, labels)
 
 
-async def _show(shop: Shop, product: Product) -> None:
+async def show(shop: Shop, products: Sequence[Product]) -> None:
+    """Show changed products, and make the categories that are new with them."""
     index = shop.part(ProductIndex)
-    if product.category not in index.categories:
-        labels = {shop.settings.shop.locales[0]: humanised(product.category)}
-        await store.insert_category(shop, product.category, labels)
-        index.label_category(product.category, labels)
-    await publish(shop, [product])
+    for category in dict.fromkeys(product.category for product in products):
+        if category not in index.categories:
+            labels = {shop.settings.shop.locales[0]: humanised(category)}
+            await store.insert_category(shop, category, labels)
+            index.label_category(category, labels)
+    await publish(shop, products)
 
 
 @contextmanager

@@ -114,6 +114,18 @@ async def list_products(
     return [to_product(document) for document in await cursor.to_list(len(keys) or 1)]
 
 
+async def list_deleted(shop: Shop, *, since: datetime, until: datetime) -> list[Product]:
+    """What was deleted between the two moments, ``since`` included, in no order."""
+    cursor = shop.database["products"].find({"deleted_at": {"$gte": since, "$lt": until}})
+    return [to_product(document) async for document in cursor]
+
+
+async def find_product_of_sku(shop: Shop, sku: str) -> Product | None:
+    """The product that has a variant with this SKU, deleted or not."""
+    document = await shop.database["products"].find_one({"variants.sku": sku})
+    return to_product(document) if document else None
+
+
 async def stream_products(shop: Shop) -> AsyncIterator[list[Product]]:
     """Every stored product, deleted or not, in batches."""
     cursor = shop.database["products"].find({}).batch_size(_BATCH)

@@ -53,14 +53,35 @@ async def replace_photo(
 ) -> Product:
     """Show ``upload`` as the photo of the product ``before``, or of its variant ``sku``.
 
+    Raises as `renditions.make_renditions` and `service.set_photo`.
+    """
+    developed = await develop(shop, upload)
+    return await show_developed(shop, before, developed, sku=sku, by=by, versions=versions)
+
+
+async def develop(shop: Shop, upload: bytes) -> list[Rendition]:
+    """What the shop will show of ``upload``; raises as `renditions.make_renditions`."""
+    return await shop.part(Darkroom).develop(upload)
+
+
+async def show_developed(
+    shop: Shop,
+    before: Product,
+    developed: Collection[Rendition],
+    *,
+    sku: str | None,
+    by: str,
+    versions: Collection[int] | None = None,
+) -> Product:
+    """As `replace_photo`, for what `develop` made.
+
     The new files are stored first, then one write lets the product name them, then the old ones
     go. A crash in between leaves files that nothing names, for the next upload to remove.
-    Raises as `renditions.make_renditions` and `service.set_photo`.
     """
     edition = secrets.token_hex(6)
     pictures = [
         Photo(before.id, sku, each.content_type, each.content, each.width, edition)
-        for each in await shop.part(Darkroom).develop(upload)
+        for each in developed
     ]
     keys = await photos.keep_photos(shop, pictures)
     try:
