@@ -15,9 +15,17 @@ async def write_order_placed(
     shop: Shop, transaction: Transaction, order: Order, full_name: str
 ) -> None:
     """A confirmation to the customer, a notice to the shop. One command each."""
+    await write_confirmation(shop, transaction, order, full_name)
+    context = _facts(order, full_name)
+    await outbox.write_to_shop(shop, transaction, kind="order_notice", context=context)
+
+
+async def write_confirmation(
+    shop: Shop, transaction: Transaction, order: Order, full_name: str
+) -> None:
+    """What the customer ordered, to them. One command."""
     context = _facts(order, full_name)
     await outbox.write(shop, transaction, Mail("order", order.email, order.language, context))
-    await outbox.write_to_shop(shop, transaction, kind="order_notice", context=context)
 
 
 async def write_order_cancelled(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from storefront.carts.model import Address
@@ -56,6 +56,22 @@ class Step:
     by: str
 
 
+class RemarkKind(StrEnum):
+    NOTE = "note"
+    CONFIRMED_AGAIN = "confirmed_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What staff wrote down or did about an order, for staff only; ``by`` is a display name."""
+
+    key: str
+    kind: RemarkKind
+    text: str
+    at: datetime
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order; money in minor units of ``currency``, ``tax_included`` is contained in total."""
@@ -76,6 +92,19 @@ class Order:
     language: str
     created_at: datetime
     history: tuple[Step, ...]
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def customer(self) -> str:
+        """What the customer was called when ordering."""
+        return self.history[0].by
+
+    @property
+    def next_step(self) -> Status | None:
+        """Where the order goes next on its way to the customer."""
+        return next(
+            (step for step in NEXT_STEPS[self.status] if step is not Status.CANCELLED), None
+        )
 
     @property
     def can_be_cancelled(self) -> bool:
@@ -88,6 +117,15 @@ class Order:
     def reached(self, status: Status) -> datetime | None:
         """When the order came to ``status``; None if it never did."""
         return next((step.at for step in self.history if step.status is status), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfSales:
+    """What was ordered on one day (UTC) and not cancelled; ``total`` is in minor units."""
+
+    day: date
+    orders: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

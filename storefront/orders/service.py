@@ -45,8 +45,8 @@ async def place_order(
     order. Raises EmptyCartError, NoAddressError, PriceChangedError and OutOfStockError, looked
     for in this order.
 
-    Nine commands for one article and one more for each further one: key, cart, products, stock,
-    cart, counter, order and two mails; without a key it is one fewer.
+    Ten commands for one article and one more for each further one: key, cart, products, stock,
+    cart, counter, order, two mails and the day's sales; without a key it is one fewer.
     """
     owner = CartOwner(user_id=identity.user_id, email=identity.email)
     key = f"{identity.user_id}:{idempotency_key or secrets.token_urlsafe(18)}"
@@ -76,6 +76,7 @@ async def place_order(
         )
         await store.insert_order(shop, order, idempotency_key=key, transaction=tx)
         await letters.write_order_placed(shop, tx, order, identity.full_name)
+        await store.add_sale(shop, order, sign=1, transaction=tx)
         return order, _restocked(products, pieces, sign=-1)
 
     try:
@@ -138,7 +139,7 @@ async def change_status(
 
     NotFoundError for what is neither one's own nor staff's business; ConflictError for a step
     that does not follow, also when somebody else was faster. Two commands; a cancellation takes
-    one for the mail, one for the products and one for each article besides.
+    one each for the mail, the day's sales, the products and each article besides.
     """
 
     async def step(tx: Transaction) -> tuple[Order, Sequence[Product]]:
@@ -155,7 +156,8 @@ async def change_status(
         order = order.after(done)
         if status is not Status.CANCELLED:
             return order, ()
-        await letters.write_order_cancelled(shop, tx, order, _customer(order))
+        await letters.write_order_cancelled(shop, tx, order, order.customer)
+        await store.add_sale(shop, order, sign=-1, transaction=tx)
         pieces = _pieces(order)
         ids = sorted({line.product_id for line in pieces})
         products = await catalogue.get_stored_products(shop, ids, transaction=tx)
@@ -274,8 +276,3 @@ def _order(
         created_at=now,
         history=(Step(Status.GENERATED, now, identity.full_name),),
     )
-
-
-def _customer(order: Order) -> str:
-    """What the customer was called when ordering."""
-    return order.history[0].by

@@ -1,17 +1,28 @@
-"""The ``orders`` collection, and the counter that numbers them.
+"""The ``orders`` collection, the counter that numbers them, and each day's ``sales``.
 
 Every order has an idempotency key, one of its own where the shopper sent none: the embedded
 engine finds by a plain unique index in a millisecond, by a partial one only after a scan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from storefront.carts.model import Address
 from storefront.database import ASCENDING, DESCENDING, IndexModel, ObjectId, Transaction
-from storefront.orders.model import Order, OrderItem, Status, Step
+from storefront.orders.model import (
+    DayOfSales,
+    Order,
+    OrderItem,
+    Remark,
+    RemarkKind,
+    Status,
+    Step,
+)
 from storefront.shop import Shop
+
+_DAY = "%Y-%m-%d"
 
 INDEXES = {
     "orders": [
@@ -19,9 +30,10 @@ INDEXES = {
         IndexModel([("idempotency_key", ASCENDING)], name="idempotency_key", unique=True),
         IndexModel([("user_id", ASCENDING), ("number", DESCENDING)], name="own"),
         IndexModel([("email", ASCENDING), ("number", DESCENDING)], name="email"),
+        IndexModel([("status", ASCENDING), ("number", DESCENDING)], name="status"),
+        IndexModel([("items.product_id", ASCENDING), ("number", DESCENDING)], name="product"),
     ]
 }
-WIDEST_WINDOW = 2_000
 
 
 async def next_number(shop: Shop, transaction: Transaction) -> int:
@@ -49,6 +61,7 @@ async def insert_order(
         for item, priced in zip(document["items"], order.items, strict=True)
     ]
     document["history"] = [_step_document(step) for step in order.history]
+    document["remarks"] = []
     await shop.database["orders"].insert_one(document, session=transaction)
 
 
@@ -96,28 +109,103 @@ async def list_orders_of(
 
 
 async def list_orders(
-    shop: Shop, *, status: Status | None, before: int | None, limit: int
+    shop: Shop,
+    *,
+    status: Status | None = None,
+    product_id: str | None = None,
+    sku: str | None = None,
+    before: int | None,
+    limit: int,
 ) -> list[Order]:
-    """The newest orders of everybody.
+    """The newest orders of everybody, or of those with this status or product.
 
-    Numbers have no gaps, so a window of them holds as many orders as it is wide. It is walked
-    from window to window because the embedded engine's cost grows with what a query matches,
-    whatever its limit. Two commands without a status, some more for a rare one.
+    Numbers have no gaps, so a window of them holds at most as many orders as it is wide. The
+    list is walked from window to window, because the embedded engine's cost grows with what a
+    query matches, whatever its limit. Two commands without a filter; with one some more, since
+    a window that held too little is followed by one four times as wide.
     """
-    counter = await shop.database["counters"].find_one({"_id": "orders"})
-    last = int(counter["last"]) if counter else 0
-    top = last + 1 if before is None else min(before, last + 1)
+    narrowed: dict[str, Any] = {}
+    if status:
+        narrowed["status"] = status.value
+    if product_id:
+        narrowed["items.product_id"] = ObjectId(product_id)
+    if sku:
+        narrowed["items.sku"] = sku
+    top = await _last_number(shop) + 1
+    if before is not None:
+        top = min(before, top)
     found: list[Order] = []
     width = limit
     while top > 1 and len(found) < limit:
         low = max(1, top - width)
-        query: dict[str, Any] = {"number": {"$gte": low, "$lt": top}}
-        if status:
-            query["status"] = status.value
-        window = shop.database["orders"].find(query, sort=[("number", DESCENDING)])
-        found += [_order(document) async for document in window]
-        top, width = low, min(width * 4, WIDEST_WINDOW)
+        found += await _window(shop, narrowed, low, top)
+        top, width = low, width * 4
     return found[:limit]
+
+
+async def list_oldest(shop: Shop, status: Status, *, limit: int) -> list[Order]:
+    """The oldest orders with this status, the oldest first; walked as `list_orders`."""
+    last = await _last_number(shop)
+    found: list[Order] = []
+    low, width = 1, limit
+    while low <= last and len(found) < limit:
+        found += reversed(await _window(shop, {"status": status.value}, low, low + width))
+        low, width = low + width, width * 4
+    return found[:limit]
+
+
+async def _window(shop: Shop, narrowed: Mapping[str, Any], low: int, top: int) -> list[Order]:
+    """Orders with numbers from ``low`` to below ``top``, the highest first."""
+    query = {**narrowed, "number": {"$gte": low, "$lt": top}}
+    cursor = shop.database["orders"].find(query, sort=[("number", DESCENDING)])
+    return [_order(document) async for document in cursor]
+
+
+async def _last_number(shop: Shop) -> int:
+    counter = await shop.database["counters"].find_one({"_id": "orders"})
+    return int(counter["last"]) if counter else 0
+
+
+async def count_orders(shop: Shop, status: Status) -> int:
+    """The cost grows with the number itself, so ask only for what does not pile up."""
+    return int(await shop.database["orders"].count_documents({"status": status.value}))
+
+
+async def add_remark(shop: Shop, number: int, remark: Remark, transaction: Transaction) -> bool:
+    """False if there is no such order, or if it has the remark already."""
+    result = await shop.database["orders"].update_one(
+        {"number": number, "remarks": {"$not": {"$elemMatch": {"key": remark.key}}}},
+        {"$push": {"remarks": {**asdict(remark), "kind": remark.kind.value}}},
+        session=transaction,
+    )
+    return bool(result.modified_count)
+
+
+async def add_sale(shop: Shop, order: Order, *, sign: int, transaction: Transaction) -> None:
+    """Count the order among its day's sales (1), or no more (-1).
+
+    Call it after `next_number`: who holds the counter is alone, so no two make the day's sum.
+    """
+    await shop.database["sales"].update_one(
+        {"_id": order.created_at.strftime(_DAY)},
+        {"$inc": {"orders": sign, "total": sign * order.total}},
+        upsert=sign > 0,
+        session=transaction,
+    )
+
+
+async def list_sales(shop: Shop, days: Sequence[date]) -> list[DayOfSales]:
+    """The sales of these days, also of those without any."""
+    keys = [day.strftime(_DAY) for day in days]
+    cursor = shop.database["sales"].find({"_id": {"$in": keys}})
+    known = {each["_id"]: each async for each in cursor}
+    nothing = {"orders": 0, "total": 0}
+    return [
+        DayOfSales(day, found["orders"], found["total"])
+        for day, found in (
+            (day, known.get(key, nothing)) for day, key in zip(days, keys, strict=True)
+        )
+    ]
 
 
 def _step_document(step: Step) -> dict[str, Any]:
@@ -143,6 +231,10 @@ def _order(document: Mapping[str, Any]) -> Order:
         created_at=document["created_at"],
         history=tuple(
             Step(Status(each["status"]), each["at"], each["by"]) for each in document["history"]
+        ),
+        remarks=tuple(
+            Remark(each["key"], RemarkKind(each["kind"]), each["text"], each["at"], each["by"])
+            for each in document.get("remarks", ())
         ),
     )
 
