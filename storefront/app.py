@@ -10,7 +10,7 @@ from typing import Any
 
 from quart import Quart
 
-from storefront import settings
+from storefront import history, settings
 from storefront.accounts import account_pages, preferences, sessions
 from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
@@ -77,6 +77,7 @@ RESTART_AFTER_SECONDS = 1
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 INDEXES = {
+    **history.INDEXES,
     **failures.INDEXES,
     **limits.INDEXES,
     **accounts_store.INDEXES,
