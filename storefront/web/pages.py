@@ -21,7 +21,7 @@ async def problem(name: str) -> Any:
     return await rendering.render(
         "errors/problem.html",
         name=name,
-        status=kind.status,
+        http_status=kind.status,
         title=str(kind.title),
         explanation=str(kind.explanation),
     )
