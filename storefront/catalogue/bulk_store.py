@@ -1,7 +1,6 @@
 """Queries for many products at once: what imports and exports ask of the database."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from storefront.catalogue import store
@@ -10,7 +9,6 @@ from storefront.database import BulkWriteError, InsertOne, ReplaceOne
 from storefront.shop import Shop
 
 _DUPLICATE_KEY = 11000
-_BATCH = 1_000
 
 
 async def list_with_skus(shop: Shop, skus: Collection[str]) -> list[Product]:
@@ -47,14 +45,6 @@ async def write_many(
     return bool(result.matched_count == len(changed))
 
 
-async def stream_keys(shop: Shop) -> AsyncIterator[tuple[str, datetime, tuple[str, ...]]]:
-    """Of each product on sale: its id, when it was made, and the names of its options."""
-    wanted = {"variants.options": 1, "created_at": 1, "deleted_at": 1}
-    cursor = shop.database["products"].find({}, wanted).batch_size(_BATCH)
-    while documents := await cursor.to_list(_BATCH):
-        for document in documents:
-            if document.get("deleted_at") is None:
-                options = dict.fromkeys(
-                    name for variant in document["variants"] for name in variant["options"]
-                )
-                yield str(document["_id"]), document["created_at"], tuple(options)
+async def count_roughly(shop: Shop) -> int:
+    """How many products are stored, deleted ones included."""
+    return int(await shop.database["products"].estimated_document_count())

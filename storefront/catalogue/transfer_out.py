@@ -1,19 +1,21 @@
 """Export of the catalogue: streamed, a batch of products in memory at a time."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
-from storefront.catalogue import bulk_store, service
+from storefront.catalogue import bulk_store, store
 from storefront.catalogue.model import Product, unversioned
 from storefront.catalogue.transfer_formats import format_of
 from storefront.shop import Shop
 
-_BATCH = 500
-_ID_BYTES = 12
+_OFFSET_BYTES = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,40 +24,70 @@ async def export_products(
 ) -> int:
     """Write all products on sale to ``path``, the oldest first; returns how many.
 
-    ``started`` hears how many there are, ``progress`` how many one step wrote. The file takes the
-    place of an older one only when it is complete. FileRefusedError for an unknown suffix.
+    ``started`` hears roughly how many there are, ``progress`` how many one step read. The file
+    takes the place of an older one only when it is complete. FileRefusedError for an unknown
+    suffix.
+
+    The database reads a large catalogue fast only in its own order, so the products lie in a
+    temporary file until all are there.
     """
     format_ = format_of(path)
-    places, options = await _places(shop)
-    started(len(places))
+    started(await bulk_store.count_roughly(shop))
     languages = shop.settings.shop.locales[1:]
-    header, lines_of = format_.writer(options, languages)
     unfinished = path.with_name(f"{path.name}.unfinished")
-    written = 0
-    with unfinished.open("wb") as file:
-        file.write(header)
-        async for products in _in_order(shop, places):
-            file.writelines(lines_of(_content(product, languages)) for product in products)
-            written += len(products)
-            progress(len(products))
-    unfinished.replace(path)
-    return written
+    with TemporaryFile(dir=path.parent) as spool:
+        read = await _read_all(shop, spool, languages, progress)
+        header, lines_of = format_.writer(_merged(read.options()), languages)
+        try:
+            with unfinished.open("wb") as file:
+                file.write(header)
+                file.writelines(lines_of(json.loads(line)) for line in read.in_order(spool))
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return len(read.places)
 
 
-async def _places(shop: Shop) -> tuple[list[bytes], list[str]]:
-    """All products in order, as few bytes each; and the names of all options, as they come.
+@dataclass(slots=True)
+class _Read:
+    """Where each product lies in the temporary file, and which options there are.
 
-    The database could not sort a large catalogue by itself.
+    A place is some bytes that sort by age and end in an offset.
     """
-    places: list[bytes] = []
-    first_at: dict[tuple[str, ...], bytes] = {}
-    async for product_id, made, options in bulk_store.stream_keys(shop):
-        milliseconds = (made - _EPOCH) // timedelta(milliseconds=1)
-        place = milliseconds.to_bytes(8, "big") + bytes.fromhex(product_id)
-        places.append(place)
-        first_at[options] = min(place, first_at.get(options, place))
-    in_order = sorted(first_at, key=lambda options: first_at[options])
-    return sorted(places), _merged(in_order)
+
+    places: list[bytes] = field(default_factory=list)
+    first_with: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+
+    def add(self, product: Product, offset: int) -> None:
+        milliseconds = (product.created_at - _EPOCH) // timedelta(milliseconds=1)
+        age = milliseconds.to_bytes(8, "big") + bytes.fromhex(product.id)
+        self.places.append(age + offset.to_bytes(_OFFSET_BYTES, "big"))
+        options = tuple(product.option_values())
+        self.first_with[options] = min(age, self.first_with.get(options, age))
+
+    def options(self) -> list[tuple[str, ...]]:
+        """The options that products have, in the order in which they come."""
+        return sorted(self.first_with, key=lambda options: self.first_with[options])
+
+    def in_order(self, spool: IO[bytes]) -> Iterator[bytes]:
+        for place in sorted(self.places):
+            spool.seek(int.from_bytes(place[-_OFFSET_BYTES:], "big"))
+            yield spool.readline()
+
+
+async def _read_all(
+    shop: Shop, spool: IO[bytes], languages: Sequence[str], progress: Callable[[int], None]
+) -> _Read:
+    read = _Read()
+    offset = 0
+    async for products in store.stream_products(shop):
+        for product in products:
+            if product.deleted_at is None:
+                read.add(product, offset)
+                line = json.dumps(_content(product, languages)).encode() + b"\n"
+                offset += spool.write(line)
+        progress(len(products))
+    return read
 
 
 def _merged(every: Sequence[Sequence[str]]) -> list[str]:
@@ -68,13 +100,6 @@ def _merged(every: Sequence[Sequence[str]]) -> list[str]:
         return list(TopologicalSorter(before).static_order())
     except CycleError:
         return list(before)
-
-
-async def _in_order(shop: Shop, places: Sequence[bytes]) -> AsyncIterator[list[Product]]:
-    for start in range(0, len(places), _BATCH):
-        ids = [place[-_ID_BYTES:].hex() for place in places[start : start + _BATCH]]
-        found = await service.get_stored_products(shop, ids)
-        yield [found[each] for each in ids if each in found]
 
 
 def _content(product: Product, languages: Sequence[str]) -> dict[str, Any]:

@@ -15,8 +15,7 @@ import pytest
 from click.testing import CliRunner
 from quart import Quart
 
-from storefront.catalogue import service, transfer_in
-from storefront.catalogue.model import Product
+from storefront.catalogue import service, transfer_in, transfer_out
 from storefront.catalogue.transfer_in import Report, import_products
 from storefront.catalogue.transfer_out import export_products
 from storefront.catalogue.transfer_rows import Complaint, FileRefusedError
@@ -69,6 +68,10 @@ async def stored(shop: Shop) -> dict[str, dict[str, Any]]:
     """All products by their first SKU."""
     documents = await shop.database["products"].find({}).to_list(None)
     return {each["variants"][0]["sku"]: each for each in documents}
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def places(complaints: list[Complaint]) -> list[tuple[int, str]]:
@@ -405,13 +408,14 @@ async def test_an_export_that_fails_leaves_the_older_file(
     await take(shop, written(tmp_path, "a.jsonl", body("A-1")), complaints)
     target = written(tmp_path, "b.jsonl", "the older file")
 
-    async def broken(*_args: Any) -> dict[str, Product]:
+    def full_disk(_line: bytes) -> Any:
         raise OSError
 
-    monkeypatch.setattr(service, "get_stored_products", broken)
+    monkeypatch.setattr(transfer_out.json, "loads", full_disk)
     with pytest.raises(OSError):  # noqa: PT011  (any will do)
         await give(shop, target)
     assert target.read_text() == "the older file\n"
+    assert names_in(tmp_path) == ["a.jsonl", "b.jsonl"]
 
 
 @pytest.fixture
