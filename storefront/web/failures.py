@@ -7,7 +7,6 @@ is it shown to whoever asked.
 
 import logging
 import traceback
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -15,22 +14,15 @@ from quart import Quart, Response, g, has_websocket_context, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from storefront import errors
-from storefront.database import ASCENDING, UNAVAILABLE, IndexModel, PyMongoError
-from storefront.web import htmx, rendering
+from storefront.database import UNAVAILABLE
+from storefront.web import error_log, htmx, rendering
 from storefront.web.cookies import current_shop
-from storefront.web.identity import current_identity
 from storefront.web.links import own_path
 from storefront.web.source import source
 
 log = logging.getLogger(__name__)
 
-INDEXES = {
-    "errors": [
-        IndexModel([("at", ASCENDING)], name="at"),
-        IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
-    ]
-}
-KEPT_DAYS = 90
+INDEXES = error_log.INDEXES
 
 _BY_STATUS: dict[int, type[errors.ShopError]] = {
     404: errors.NotFoundError,
@@ -154,34 +146,10 @@ async def record(problem: errors.ShopError, error: Exception) -> None:
     """Log it; keep server errors (in development all errors) where staff can read them."""
     shop = current_shop()
     is_ours = problem.status >= errors.InternalError.status
-    trace = _traceback(error)
+    said = (error_log.method(), error_log.safe_path(), problem.name)
     if is_ours:
-        log.error("%s %s: %s\n%s", _method(), source().path, problem.name, trace)
+        log.error("%s %s: %s\n%s", *said, error_log.described(shop, error))
     else:
-        log.info("%s %s: %s", _method(), source().path, problem.name)
-    if isinstance(error, UNAVAILABLE) or not (is_ours or shop.settings.is_development):
-        return
-    identity = current_identity()
-    now = datetime.now(UTC)
-    try:
-        await shop.database["errors"].insert_one(
-            {
-                "_id": g.request_id,
-                "at": now,
-                "expires_at": now + timedelta(days=KEPT_DAYS),
-                "status": problem.status,
-                "name": problem.name,
-                "detail": problem.detail,
-                "method": _method(),
-                "path": source().path,
-                "user_id": identity.user_id if identity else None,
-                "kind": type(error).__name__,
-                "traceback": trace,
-            }
-        )
-    except PyMongoError:
-        log.warning("error %s could not be stored", g.request_id)
-
-
-def _method() -> str:
-    return "SOCKET" if has_websocket_context() else request.method
+        log.info("%s %s: %s", *said)
+    if not isinstance(error, UNAVAILABLE) and (is_ours or shop.settings.is_development):
+        await error_log.keep(shop, problem, error, error_id=g.request_id)
