@@ -101,15 +101,19 @@ async def read_page(
     field: str,
     after: str | None,
     limit: int,
+    keep: Callable[[Mapping[str, Any]], bool] = bool,
 ) -> Page[Item]:
     """The next ``limit`` documents as `read` has them, each made into an item by ``make``.
 
-    ValidationError when ``after`` is no place in a list.
+    Only those that ``keep`` approves of, for what no index knows. ValidationError when
+    ``after`` is no place in a list.
     """
     found: list[Mapping[str, Any]] = []
     place = decode(after)
     async with aclosing(read(collection, which, field=field, after=place)) as documents:
         async for document in documents:
+            if not keep(document):
+                continue
             if len(found) == limit:
                 last = found[-1]
                 end = Place(last[field], str(last["_id"]))

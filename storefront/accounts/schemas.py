@@ -212,6 +212,24 @@ class PasswordReset(BaseModel):
     password_confirmation: Confirmation
 
 
+class UserChange(BaseModel):
+    """What is to change of somebody's account; what is not given stays."""
+
+    role: Role | None = None
+    blocked: bool | None = None
+
+
+class UsersQuery(BaseModel):
+    """Which users to list."""
+
+    q: Annotated[
+        str, Field(max_length=100, description="Beginnings of words of name or email.")
+    ] = ""
+    role: Role | None = None
+    after: Annotated[str, Field(max_length=200)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
 class UserView(BaseModel):
     """A user as the API shows one."""
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from storefront.accounts import mails, passwords, store, tokens
+from storefront.accounts import finding, mails, passwords, store, tokens
 from storefront.accounts.model import MOST_ADDRESSES, Origin, Role, Session, Token, User
 from storefront.accounts.schemas import (
     Credentials,
@@ -215,6 +215,9 @@ async def change_profile(shop: Shop, user_id: str, change: ProfileChange) -> Use
     changes = change.model_dump(exclude_none=True)
     if changes.get("theme") == "auto":
         changes["theme"] = None
+    if change.full_name is not None:
+        user = await get_user(shop, user_id)
+        changes["found_by"] = finding.beginnings(user.email, change.full_name)
     if changes:
         await store.update_user(shop, user_id, changes, now=_now())
         shop.part(SessionCache).forget_user(user_id)

@@ -5,13 +5,28 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from storefront import recent
+from storefront.accounts import finding
 from storefront.accounts.model import MOST_ADDRESSES, Role, Session, User
 from storefront.carts.model import Address
-from storefront.database import ASCENDING, IndexModel, ObjectId, Transaction, object_id
+from storefront.database import (
+    ASCENDING,
+    DESCENDING,
+    IndexModel,
+    ObjectId,
+    Transaction,
+    object_id,
+)
+from storefront.recent import Page
 from storefront.shop import Shop
 
 INDEXES = {
-    "users": [IndexModel([("email", ASCENDING)], name="email", unique=True)],
+    "users": [
+        IndexModel([("email", ASCENDING)], name="email", unique=True),
+        IndexModel([("created_at", DESCENDING)], name="newest"),
+        IndexModel([("role", ASCENDING), ("created_at", DESCENDING)], name="role"),
+        IndexModel([("found_by", ASCENDING), ("created_at", DESCENDING)], name="found_by"),
+    ],
     "sessions": [
         IndexModel([("user_id", ASCENDING)], name="user"),
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
@@ -32,6 +47,7 @@ async def insert_user(
     document |= {
         "role": user.role.value,
         "addresses": list(document["addresses"]),
+        "found_by": finding.beginnings(user.email, user.full_name),
         "password_hash": password_hash,
         "updated_at": user.created_at,
     }
@@ -57,6 +73,48 @@ async def find_users(shop: Shop, user_ids: Iterable[str]) -> list[User]:
 async def find_user_by_email(shop: Shop, email: str) -> User | None:
     document = await shop.database["users"].find_one({"email": email})
     return _user(document) if document else None
+
+
+async def list_users(
+    shop: Shop, *, q: str, role: Role | None, after: str | None, limit: int
+) -> Page[User]:
+    """Users, newest first; with ``q`` those whose name or email has words that begin so."""
+    words = finding.words(q)
+    which: dict[str, Any] = {}
+    if words:
+        which = {"found_by": max(words, key=len)[: finding.LONGEST_BEGINNING]}
+    elif role:
+        which = {"role": role.value}
+
+    def matches(document: Mapping[str, Any]) -> bool:
+        known = finding.words(f"{document['email']} {document['full_name']}")
+        has_role = role is None or document["role"] == role.value
+        return has_role and all(any(each.startswith(word) for each in known) for word in words)
+
+    return await recent.read_page(
+        shop.database["users"],
+        which,
+        _user,
+        field="created_at",
+        after=after,
+        limit=limit,
+        keep=matches,
+    )
+
+
+async def rely_on_other_admin(shop: Shop, user_id: str, transaction: Transaction) -> bool:
+    """False when there is no admin besides the user who may sign in.
+
+    It writes to the one who is relied on: two transactions that each rely on whom the other
+    demotes then meet at that document, and one of them starts anew (snapshots alone would let
+    both pass).
+    """
+    result = await shop.database["users"].update_one(
+        {"role": Role.ADMIN.value, "blocked": False, "_id": {"$ne": ObjectId(user_id)}},
+        {"$inc": {"relied_on": 1}},
+        session=transaction,
+    )
+    return bool(result.matched_count)
 
 
 async def find_password_hash(shop: Shop, user_id: str) -> str | None:
@@ -173,13 +231,14 @@ async def end_sessions(
     now: datetime,
     keep: str | None = None,
     transaction: Transaction | None = None,
-) -> None:
-    """End all sessions of the user but ``keep``."""
-    await shop.database["sessions"].update_many(
+) -> int:
+    """End all sessions of the user but ``keep``; returns how many there were."""
+    result = await shop.database["sessions"].update_many(
         {"user_id": user_id, "ended_at": None, "_id": {"$ne": keep}},
         {"$set": {"ended_at": now}},
         session=transaction,
     )
+    return int(result.modified_count)
 
 
 def _session(document: Mapping[str, Any]) -> Session:

@@ -23,7 +23,7 @@ FIELDS: Mapping[str, Text] = {
     "options": lazy("Options"),
     "photo": lazy("Photo"),
     "role": lazy("Role"),
-    "sessions": lazy("Signed-in devices"),
+    "sessions_ended": lazy("Devices signed out"),
     "status": lazy("Status"),
     "stock": lazy("Stock"),
     "translations": lazy("Translations"),
@@ -39,7 +39,10 @@ WORDS: Mapping[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field's change in words: ``part`` is what the field is of, where it is not the whole."""
+    """A field's change in words: ``part`` is what the field is of, where it is not the whole.
+
+    ``before`` is empty for what was not there.
+    """
 
     label: str
     part: str
@@ -86,7 +89,7 @@ def _line(shop: Shop, change: Change) -> Line:
     return Line(
         label=str(FIELDS.get(change.field, change.field)),
         part=change.part,
-        before=show(change.before),
+        before="" if change.before is None else show(change.before),
         after=show(change.after),
     )
 
