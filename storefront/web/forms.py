@@ -129,7 +129,9 @@ def _message(problem: Any) -> str:
             limits["max_length"],
         ) % {"most": limits["max_length"]}
     sentence = str(_SENTENCES.get(kind) or _SENTENCES.get(kind.partition("_")[0], _UNCLEAR))
-    return sentence % dict(limits)
+    # Pydantic joins the last two values with an English word.
+    values = str(limits.get("expected", "")).replace("' or '", "', '")
+    return sentence % {**limits, "expected": values}
 
 
 _UNCLEAR = lazy("This cannot be right.")
