@@ -30,24 +30,39 @@ class LateFacts:
     by_kind: Mapping[str, Facts]
 
 
-def render(shop: Shop, mail: StoredMail) -> EmailMessage:
-    """The mail as it goes out: text and HTML beside each other."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a mail says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def write(shop: Shop, mail: StoredMail, *, masked: bool = False) -> Written:
+    """The words of ``mail``; with ``masked`` without what opens something, for others to see."""
     environment = _environment(shop)
     with speaking(mail.language):
-        variables = _variables(shop, mail)
+        variables = _variables(shop, mail, masked=masked)
         subject, text, html = (
             environment.get_template(f"mail/{mail.kind}/{name}").render(variables)
             for name in ("subject.txt", "body.txt", "body.html")
         )
+    return Written(" ".join(subject.split()), text, html)
+
+
+def render(shop: Shop, mail: StoredMail) -> EmailMessage:
+    """The mail as it goes out: text and HTML beside each other."""
+    written = write(shop, mail)
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = " ".join(subject.split())
-    message["From"] = _sender(shop)
+    message["Subject"] = written.subject
+    message["From"] = sender(shop)
     message["To"] = Address(addr_spec=ascii_address(mail.to))
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_content(written.text, cte="quoted-printable")
+    message.add_alternative(written.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"={mail.id}=")
     message["Content-Language"] = mail.language
     return message
@@ -66,11 +81,14 @@ def _environment(shop: Shop) -> Environment:
     )
 
 
-def _variables(shop: Shop, mail: StoredMail) -> dict[str, Any]:
+def _variables(shop: Shop, mail: StoredMail, *, masked: bool) -> dict[str, Any]:
     late = shop.part(LateFacts).by_kind.get(mail.kind)
+    facts = late(shop, mail.context) if late else {}
+    if masked:
+        facts = {name: _masked(str(fact)) for name, fact in facts.items()}
     return {
         **mail.context,
-        **(late(shop, mail.context) if late else {}),
+        **facts,
         "language": mail.language,
         "moment": datetime.fromisoformat,
         "shop_name": shop.settings.shop.name,
@@ -78,6 +96,12 @@ def _variables(shop: Shop, mail: StoredMail) -> dict[str, Any]:
     }
 
 
-def _sender(shop: Shop) -> Address:
+def _masked(link: str) -> str:
+    """A link that leads nowhere: what comes last in it is the key to somebody's account."""
+    return f"{link.rpartition('/')[0]}/…"
+
+
+def sender(shop: Shop) -> Address:
+    """Whom the shop's mails come from."""
     name, address = parseaddr(shop.settings.mail.sender)
     return Address(name or " ".join(shop.settings.shop.name.split()), addr_spec=address)

@@ -5,14 +5,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from storefront import recent
 from storefront.database import ASCENDING, DESCENDING, IndexModel, ObjectId, Transaction, object_id
 from storefront.mail.model import State, StoredMail
+from storefront.recent import Page
 from storefront.shop import Shop
 
 INDEXES = {
     "outbox": [
         IndexModel([("state", ASCENDING), ("next_attempt_at", ASCENDING)], name="due"),
         IndexModel([("created_at", DESCENDING)], name="newest"),
+        IndexModel([("state", ASCENDING), ("created_at", DESCENDING)], name="newest_of_state"),
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
     ]
 }
@@ -40,11 +43,14 @@ async def list_due(shop: Shop, now: datetime) -> list[StoredMail]:
     return [_mail(document) async for document in found]
 
 
-async def list_mails(shop: Shop, state: State | None, limit: int) -> list[StoredMail]:
-    """The newest first."""
+async def list_mails(
+    shop: Shop, state: State | None, *, after: str | None, limit: int
+) -> Page[StoredMail]:
+    """The newest first. ValidationError when ``after`` is no place in the list."""
     which = {"state": state.value} if state else {}
-    found = shop.database["outbox"].find(which, sort=[("created_at", DESCENDING)], limit=limit)
-    return [_mail(document) async for document in found]
+    return await recent.read_page(
+        shop.database["outbox"], which, _mail, field="created_at", after=after, limit=limit
+    )
 
 
 async def count_mails(shop: Shop, state: State) -> int:
