@@ -20,7 +20,7 @@ function showEnd() {
 
 // The page asks for what came since its last message, as the socket does when it comes back.
 function poll() {
-  if (document.hidden) return;
+  if (document.hidden || !navigator.onLine) return;
   const query = newest() ? `?after=${newest()}` : "";
   const swap = query ? "append" : "innerHTML";
   htmx.ajax("GET", chat.dataset.chat + query, { source: "#messages", target: "#messages", swap });
@@ -83,3 +83,6 @@ document.addEventListener("htmx:ws:after:message:incoming", () => {
   const waiting = Number(document.getElementById("desk")?.dataset.waiting);
   if (!Number.isNaN(waiting)) document.title = waiting ? `(${waiting}) ${title}` : title;
 });
+
+// htmx may have looked at the page before the extension for sockets had come: look again.
+for (const place of document.querySelectorAll("[data-hx-ws\\:connect]")) htmx.process(place);

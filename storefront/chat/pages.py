@@ -163,8 +163,6 @@ async def room_variables(
     query = forms.check_query(MessageQuery)
     excerpt = await _asked_for(shop, room, query)
     await service.has_been_seen(shop, service.reader_of(identity), room, excerpt.messages)
-    presence = shop.part(Presence)
-    is_here = presence.is_here(room.user_id) if identity.is_staff else presence.is_staffed()
     return {
         "room": room.kind,
         "socket": path_of(customer) if customer else "/chat",
@@ -173,10 +171,7 @@ async def room_variables(
         "older": _older(excerpt),
         "newest": excerpt.messages[-1].id if excerpt.messages else None,
         "is_latest": not excerpt.has_newer,
-        "presence": {
-            "is_here": is_here,
-            "writing": presence.writers(room, seen_by_staff=identity.is_staff),
-        },
+        "presence": shop.part(Presence).seen_from(room, by_staff=identity.is_staff),
         **form_variables(shop, identity, room, path, form),
     }
 

@@ -71,8 +71,17 @@ class Presence:
         """Whether anybody of the shop has the chat open."""
         return any(each.staff for each in self._fresh())
 
-    def writers(self, room: Room, *, seen_by_staff: bool) -> list[str]:
-        """Who of the other side is writing in the customer's own conversation."""
+    def seen_from(self, room: Room, *, by_staff: bool) -> dict[str, Any] | None:
+        """Whether the other side of the room is there, and who of it is writing.
+
+        None for staff in the general channel, whose other side is everybody.
+        """
+        if by_staff and room.kind != "own":
+            return None
+        is_here = self.is_here(room.user_id) if by_staff else self.is_staffed()
+        return {"is_here": is_here, "writing": self._names(room, seen_by_staff=by_staff)}
+
+    def _names(self, room: Room, *, seen_by_staff: bool) -> list[str]:
         limit = time.monotonic() - WRITING_SECONDS
         return [
             writer.name

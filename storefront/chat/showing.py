@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from storefront.catalogue import service as catalogue
 from storefront.catalogue.model import Product
@@ -20,13 +20,14 @@ from storefront.web.identity import Identity, current_identity
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """A message for one reader. ``email`` is given to staff only, and ``is_private`` where private
-    and public messages stand side by side."""
+    """A message for one reader. ``email`` and ``answer_link`` are given to staff only, and
+    ``is_private`` where private and public messages stand side by side."""
 
     id: str
     author: str
     recipient: str
     email: str
+    answer_link: str
     is_answer: bool
     is_own: bool
     is_private: bool
@@ -70,6 +71,7 @@ def show(
         author=message.author,
         recipient=message.name if message.is_answer and room.kind != "own" else "",
         email=message.email if reader.is_staff and room.kind != "own" else "",
+        answer_link=_answer_link(message) if reader.is_staff and room.kind == "general" else "",
         is_answer=message.is_answer,
         is_own=message.author_id == reader.user_id,
         is_private=room.kind != "general" and message.channel is Channel.PRIVATE,
@@ -78,6 +80,11 @@ def show(
         products=[product.in_language(language()) for product in found if product],
         orders=of_orders,
     )
+
+
+def _answer_link(message: Message) -> str:
+    """To the form that answers a question in public."""
+    return "" if message.is_answer else f"/chat?to={quote(message.email)}#write"
 
 
 async def show_all(

@@ -57,7 +57,8 @@ class JsonSpeech:
     async def sign(self, sign: Sign) -> str:
         if not self._wants_presence or sign.kind != "presence":
             return ""
-        return json.dumps({"kind": "presence", **presence_of(self._shop, self._listener)})
+        shown = presence_of(self._shop, self._listener)
+        return json.dumps({"kind": "presence", **shown}) if shown else ""
 
     def problem(self, problem: ShopError, client_id: str | None) -> str:
         shown = failures.details(problem)
@@ -77,6 +78,8 @@ class HtmlSpeech:
         listener = self._listener
         if listener.room.kind == "all":
             return [await self._desk()]
+        if not messages and not is_continued:
+            return [await self.sign(Sign("presence"))]
         shown = await showing.show_all(self._shop, messages, listener.identity, listener.room)
         text = self._render("history.html", messages=shown, is_continued=is_continued)
         return [text, await self.sign(Sign("presence"))]
@@ -112,12 +115,10 @@ class HtmlSpeech:
         return rendering.current_templates().render(f"partials/chat/{template}", **variables)
 
 
-def presence_of(shop: Shop, listener: Listener) -> dict[str, Any]:
-    """Whether the other side is there, and who of it is writing."""
-    presence = shop.part(Presence)
-    is_staff, room = listener.identity.is_staff, listener.room
-    is_here = presence.is_here(room.user_id) if is_staff else presence.is_staffed()
-    return {"is_here": is_here, "writing": presence.writers(room, seen_by_staff=is_staff)}
+def presence_of(shop: Shop, listener: Listener) -> dict[str, Any] | None:
+    """What the socket's person sees of the other side."""
+    by_staff = listener.identity.is_staff
+    return shop.part(Presence).seen_from(listener.room, by_staff=by_staff)
 
 
 def speech_for(shop: Shop, listener: Listener) -> Speech:
