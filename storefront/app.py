@@ -51,6 +51,9 @@ from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
 from storefront.settings import Settings
 from storefront.shop import Shop
+from storefront.staff import orders as staff_orders
+from storefront.staff import products as staff_products
+from storefront.staff import products_bulk, products_edit, today
 from storefront.web import (
     failures,
     health,
@@ -126,6 +129,11 @@ def create_app(values: Settings | None = None) -> Quart:
         accounts_api.blueprint,
         chat_pages.blueprint,
         staff_pages.blueprint,
+        today.blueprint,
+        staff_orders.blueprint,
+        staff_products.blueprint,
+        products_edit.blueprint,
+        products_bulk.blueprint,
         chat_api.blueprint,
         live.blueprint,
     ):
