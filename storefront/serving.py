@@ -49,11 +49,13 @@ def listen(host: str, port: int) -> socket.socket:
         else:
             reason = error.strerror or str(error)
         raise ServingError(f"cannot listen on {host}, port {port}: {reason}") from error
-    # Accepted connections inherit it: a WebSocket whose other end vanished is noticed. (Hypercorn's
-    # own pings would hold up the draining by up to their interval.)
+    # Accepted connections inherit these: a WebSocket whose other end vanished, or has read nothing
+    # of what it was sent for a minute, is dropped.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _SILENCE_SECONDS)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_SECONDS * 1000)
     return listener
 
 

@@ -28,6 +28,8 @@ from hypercorn.typing import (
 )
 from hypercorn.utils import LifespanFailureError
 
+from storefront import serving_pings
+
 _CLOSING_SECONDS = 8.0
 _GOING_AWAY = 1001
 
@@ -40,6 +42,7 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=_end_with, args=(supervisor, float(drain_seconds)), daemon=True).start()
     config = _configuration(int(listener), drain_seconds=float(drain_seconds))
     framework = _load(app)
+    serving_pings.use_pings()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_serve(framework, config, supervisor))
@@ -109,6 +112,7 @@ def _configuration(listener: int, *, drain_seconds: float) -> Config:
     config.shutdown_timeout = _CLOSING_SECONDS
     config.h11_max_incomplete_size = 64 * 1024
     config.websocket_max_message_size = 64 * 1024
+    config.websocket_ping_interval = serving_pings.EVERY_SECONDS
     config.include_server_header = False
     config.accesslog = None
     # Handlers and format are the application's; Hypercorn's own line at start is noise.

@@ -179,6 +179,20 @@ def test_sigterm_closes_websockets_at_once_as_going_away(tmp_path: Path) -> None
         assert (tmp_path / "chat-left").exists()
 
 
+def test_quiet_websockets_are_pinged_until_the_worker_leaves(tmp_path: Path) -> None:
+    with shop(tmp_path, app="create_app_that_pings_often", drain_seconds=30) as process:
+        url = opened(process)
+        with open_chat(url) as chat:
+            assert chat.recv(2) == b"\x89\x00"
+            assert chat.recv(2) == b"\x89\x00"
+            process.send_signal(signal.SIGTERM)
+            frames = b""
+            while received := chat.recv(4096):
+                frames += received
+            assert frames.replace(b"\x89\x00", b"") == b"\x88\x02" + (1001).to_bytes(2, "big")
+        assert process.wait(5) == 0
+
+
 def test_a_second_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
     with shop(tmp_path, drain_seconds=60, slow_seconds=60) as process:
         url = opened(process)

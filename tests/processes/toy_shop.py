@@ -7,6 +7,8 @@ from pathlib import Path
 
 from quart import Quart, websocket
 
+from storefront import serving_pings
+
 
 def create_app() -> Quart:
     app = Quart(__name__)
@@ -36,6 +38,11 @@ def create_app() -> Quart:
         (notes / f"closed-{os.getpid()}").touch()
 
     return app
+
+
+def create_app_that_pings_often() -> Quart:
+    serving_pings.EVERY_SECONDS = 0.3
+    return create_app()
 
 
 def create_broken_app() -> Quart:
