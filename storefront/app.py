@@ -51,9 +51,14 @@ from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
 from storefront.settings import Settings
 from storefront.shop import Shop
+from storefront.staff import api as staff_api
+from storefront.staff import config as staff_config
+from storefront.staff import errors as staff_errors
+from storefront.staff import mail as staff_mail
 from storefront.staff import orders as staff_orders
 from storefront.staff import products as staff_products
 from storefront.staff import products_bulk, products_edit, today
+from storefront.staff import users as staff_users
 from storefront.web import (
     failures,
     health,
@@ -129,6 +134,11 @@ def create_app(values: Settings | None = None) -> Quart:
         accounts_api.blueprint,
         chat_pages.blueprint,
         staff_pages.blueprint,
+        staff_users.blueprint,
+        staff_mail.blueprint,
+        staff_errors.blueprint,
+        staff_config.blueprint,
+        staff_api.blueprint,
         today.blueprint,
         staff_orders.blueprint,
         staff_products.blueprint,

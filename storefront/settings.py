@@ -59,6 +59,11 @@ class Rate:
         return cls(int(match[1]), _SECONDS[match[2]])
 
 
+def _(meaning: str) -> str:
+    """Mark a setting's meaning for translation; who shows it translates it."""
+    return meaning
+
+
 def _rate(value: str) -> str:
     Rate.parse(value)
     return value
@@ -93,31 +98,35 @@ class _Section(BaseModel):
 
 
 class Server(_Section):
-    host: str = Field(description="Address to listen on.")
-    port: int = Field(ge=0, le=65535, description="Port to listen on.")
-    workers: int = Field(ge=1, le=256, description="Worker processes.")
+    host: str = Field(description=_("Address to listen on."))
+    port: int = Field(ge=0, le=65535, description=_("Port to listen on."))
+    workers: int = Field(ge=1, le=256, description=_("Worker processes."))
     public_url: str = Field(
         pattern=r"^(https?://[^/\s]+)?$",
-        description="How the world reaches the shop, as in https://shop.example; links in mails "
-        "use it. Empty: http://host:port.",
+        description=_(
+            "How the world reaches the shop, as in https://shop.example; links in mails "
+            "use it. Empty: http://host:port."
+        ),
     )
     allowed_hosts: Names = Field(
-        description="Host names that requests may name; * for any, .example.com for subdomains."
+        description=_("Host names that requests may name; * for any, .example.com for subdomains.")
     )
     trusted_proxies: list[Network] = Field(
-        description="Addresses or networks of proxies whose X-Forwarded-* headers are believed."
+        description=_("Addresses or networks of proxies whose X-Forwarded-* headers are believed.")
     )
-    metrics_token: SecretStr = Field(description="Bearer token that may read /metrics from afar.")
+    metrics_token: SecretStr = Field(
+        description=_("Bearer token that may read /metrics from afar.")
+    )
 
 
 class Database(_Section):
     url: SecretStr = Field(
-        description="A MongoDB URL (replica set), or embedded for a database of our own."
+        description=_("A MongoDB URL (replica set), or embedded for a database of our own.")
     )
     name: str = Field(
-        pattern=r"^[A-Za-z0-9_-]{1,48}$", description="Name of the database on the server."
+        pattern=r"^[A-Za-z0-9_-]{1,48}$", description=_("Name of the database on the server.")
     )
-    path: str = Field(min_length=1, description="Folder of the embedded database's files.")
+    path: str = Field(min_length=1, description=_("Folder of the embedded database's files."))
 
     @property
     def is_embedded(self) -> bool:
@@ -126,59 +135,63 @@ class Database(_Section):
 
 class Session(_Section):
     lifetime_minutes: int = Field(
-        ge=1, le=60 * 24 * 400, description="Minutes that an idle session lives."
+        ge=1, le=60 * 24 * 400, description=_("Minutes that an idle session lives.")
     )
     secret: Annotated[list[SecretStr], BeforeValidator(_as_list)] = Field(
-        description="Signing secret; of a list the first signs and all verify."
+        description=_("Signing secret; of a list the first signs and all verify.")
     )
 
 
 class Mail(_Section):
-    transport: Literal["file", "smtp"] = Field(description="file writes .eml files, smtp sends.")
-    folder: str = Field(description="Where the file transport writes.")
-    host: str = Field(description="Mail server.")
-    port: int = Field(ge=1, le=65535, description="Its port.")
-    username: str = Field(description="User name there; empty for none.")
-    password: SecretStr = Field(description="Password there.")
+    transport: Literal["file", "smtp"] = Field(description=_("file writes .eml files, smtp sends."))
+    folder: str = Field(description=_("Where the file transport writes."))
+    host: str = Field(description=_("Mail server."))
+    port: int = Field(ge=1, le=65535, description=_("Its port."))
+    username: str = Field(description=_("User name there; empty for none."))
+    password: SecretStr = Field(description=_("Password there."))
     security: Literal["none", "starttls", "tls"] = Field(
-        description="How the connection to the mail server is protected."
+        description=_("How the connection to the mail server is protected.")
     )
-    sender: str = Field(min_length=3, description="From address of the shop's mails.")
+    sender: str = Field(min_length=3, description=_("From address of the shop's mails."))
     notify: str = Field(
-        description="The shop's mailbox that hears of each registration and order; empty for none."
+        description=_(
+            "The shop's mailbox that hears of each registration and order; empty for none."
+        )
     )
 
 
 class Shop(_Section):
-    name: str = Field(min_length=1, max_length=60, description="What the shop is called.")
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code of all prices.")
+    name: str = Field(min_length=1, max_length=60, description=_("What the shop is called."))
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description=_("ISO 4217 code of all prices."))
     locales: Annotated[list[LocaleCode], Field(min_length=1)] = Field(
-        description="Languages of the shop; the first is the default."
+        description=_("Languages of the shop; the first is the default.")
     )
     country: str = Field(
-        pattern=r"^[A-Z]{2}$", description="Home country (ISO 3166), preset in addresses."
+        pattern=r"^[A-Z]{2}$", description=_("Home country (ISO 3166), preset in addresses.")
     )
-    photo_hosts: list[HostName] = Field(description="Hosts that a product's photo link may name.")
-    shipping_rate: int = Field(ge=0, description="Flat shipping rate in minor units.")
+    photo_hosts: list[HostName] = Field(
+        description=_("Hosts that a product's photo link may name.")
+    )
+    shipping_rate: int = Field(ge=0, description=_("Flat shipping rate in minor units."))
     free_shipping_from: int = Field(
-        ge=0, description="Subtotal in minor units from which shipping is free; 0: never."
+        ge=0, description=_("Subtotal in minor units from which shipping is free; 0: never.")
     )
-    tax_percent: float = Field(ge=0, lt=100, description="Tax contained in prices, in per cent.")
+    tax_percent: float = Field(ge=0, lt=100, description=_("Tax contained in prices, in per cent."))
     payment_instructions: str = Field(
-        description="How to pay, shown with the order and in its mail."
+        description=_("How to pay, shown with the order and in its mail.")
     )
 
 
 class Chat(_Section):
-    max_length: int = Field(ge=1, le=10_000, description="Longest chat message in characters.")
+    max_length: int = Field(ge=1, le=10_000, description=_("Longest chat message in characters."))
 
 
 class Limits(_Section):
-    enabled: bool = Field(description="Whether rates are limited; always so in production.")
-    sign_in: RateText = Field(description="Failed sign-ins per account and per address.")
-    registration: RateText = Field(description="Registrations per address.")
-    chat: RateText = Field(description="Chat messages per person.")
-    api: RateText = Field(description="API requests per address.")
+    enabled: bool = Field(description=_("Whether rates are limited; always so in production."))
+    sign_in: RateText = Field(description=_("Failed sign-ins per account and per address."))
+    registration: RateText = Field(description=_("Registrations per address."))
+    chat: RateText = Field(description=_("Chat messages per person."))
+    api: RateText = Field(description=_("API requests per address."))
 
 
 class Values(_Section):
@@ -269,6 +282,21 @@ def load(environ: Mapping[str, str] | None = None, *, folder: Path | None = None
         raise SettingsError(
             f"STOREFRONT_ENV is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}."
         )
+    settings = _read_layers(environment, environ, folder)
+    _refuse_weak_production(settings)
+    return settings
+
+
+def of_files(environment: str, *, folder: Path | None = None) -> Settings:
+    """What the shop's own files give ``environment``, to be looked at rather than used.
+
+    Without this process's variables and file, which are meant for another environment; a
+    secret that production still lacks is empty and no error.
+    """
+    return _read_layers(environment, {}, folder or resources.SETTINGS)
+
+
+def _read_layers(environment: str, environ: Mapping[str, str], folder: Path) -> Settings:
     files = [folder / "default.toml", folder / f"{environment}.toml"]
     if environ.get("STOREFRONT_SETTINGS"):
         files.append(Path(environ["STOREFRONT_SETTINGS"]))
@@ -281,9 +309,7 @@ def load(environ: Mapping[str, str] | None = None, *, folder: Path | None = None
     for variable, key, value in _read_environment(environ):
         _put(merged, key, value)
         sources[key] = f"environment ({variable})"
-    settings = Settings(environment, _validated(merged, sources), sources)
-    _refuse_weak_production(settings)
-    return settings
+    return Settings(environment, _validated(merged, sources), sources)
 
 
 def _source_name(file: Path, folder: Path) -> str:

@@ -71,6 +71,11 @@ class LoggedError:
     context: Mapping[str, str]
     traceback: str
 
+    @property
+    def last_line(self) -> str:
+        """What the error itself said."""
+        return self.traceback.rstrip().rpartition("\n")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:

@@ -119,13 +119,18 @@ async def _page(problem: errors.ShopError, error: Exception) -> Response:
 
 
 def describe(problem: errors.ShopError, error: Exception | None = None) -> dict[str, Any]:
-    """What an error page shows of ``problem``; the traceback only in development."""
+    """What an error page shows of ``problem``; the traceback only in development.
+
+    ``is_kept`` tells whether staff can look it up.
+    """
     is_shown = error is not None and current_shop().settings.is_development
+    is_kept = error is not None and _is_kept(problem, error)
     return {
         "status": problem.status,
         "title": str(problem.title),
         "detail": problem.detail,
         "error_id": g.request_id,
+        "is_kept": is_kept,
         "retry_after": getattr(problem, "retry_after", None),
         "traceback": _traceback(error) if is_shown and error else None,
     }
@@ -145,11 +150,20 @@ def _traceback(error: Exception) -> str:
 async def record(problem: errors.ShopError, error: Exception) -> None:
     """Log it; keep server errors (in development all errors) where staff can read them."""
     shop = current_shop()
-    is_ours = problem.status >= errors.InternalError.status
     said = (error_log.method(), error_log.safe_path(), problem.name)
-    if is_ours:
+    if _is_ours(problem):
         log.error("%s %s: %s\n%s", *said, error_log.described(shop, error))
     else:
         log.info("%s %s: %s", *said)
-    if not isinstance(error, UNAVAILABLE) and (is_ours or shop.settings.is_development):
+    if _is_kept(problem, error):
         await error_log.keep(shop, problem, error, error_id=g.request_id)
+
+
+def _is_ours(problem: errors.ShopError) -> bool:
+    return problem.status >= errors.InternalError.status
+
+
+def _is_kept(problem: errors.ShopError, error: Exception) -> bool:
+    """Not what the database cannot answer: it could not be stored either."""
+    is_wanted = _is_ours(problem) or current_shop().settings.is_development
+    return is_wanted and not isinstance(error, UNAVAILABLE)
