@@ -115,19 +115,34 @@ async def post(
         return sent
     await limits.refuse_above(shop, "chat", shop.settings.limits.chat, author.user_id)
     await limits.count_one(shop, "chat", shop.settings.limits.chat, author.user_id)
+    message = await _store(shop, author, customer, channel, body=text, client_id=key)
+    await settle(shop, message)
+    return message
+
+
+async def _store(
+    shop: Shop,
+    author: Identity,
+    customer: Customer,
+    channel: Channel,
+    *,
+    body: str,
+    client_id: str | None,
+) -> Message:
+    """Store the message at the next position, whichever that is by then."""
     async with shop.part(Broker).one_writer:
         for attempt in range(_ATTEMPTS):
             message = await _next_message(shop, author, customer, channel)
-            message = replace(message, body=text, client_id=key or message.id)
+            message = replace(message, body=body, client_id=client_id or message.id)
             try:
                 await store.insert_message(shop, message)
             except DuplicateKeyError:
                 # The same message arrived twice at once, or another process took the position.
-                if key and (sent := await store.find_sent(shop, author.user_id, key)):
+                sent = await store.find_sent(shop, author.user_id, message.client_id)
+                if sent:
                     return sent
                 await asyncio.sleep(random.uniform(0, 0.002 * attempt))  # noqa: S311  (no secret)
             else:
-                await settle(shop, message)
                 return message
     raise UnavailableError
 
