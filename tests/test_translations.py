@@ -21,6 +21,7 @@ SAME_EVERYWHERE = {
     "API",
     "curl",
     "GET",
+    "HTML",
     "JSON",
     "OpenAPI",
     "json",
@@ -85,7 +86,7 @@ def unmarked_words(template: str) -> list[str]:
     """Words in the template's HTML that no translation can reach."""
     text = re.sub(r"\{#.*?#\}", "", template, flags=re.DOTALL)
     text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
-    text = re.sub(r"\{% macro wiring.*?endmacro %\}", "", text, flags=re.DOTALL)
+    text = re.sub(r"\{% macro (wiring|acts).*?endmacro %\}", "", text, flags=re.DOTALL)
     text = re.sub(r"\{% block \w+_class %\}.*?\{% endblock %\}", "", text)
     text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
     finder = _WordFinder()
