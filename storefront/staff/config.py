@@ -21,13 +21,23 @@ COMPARED = ("development", "production")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A setting as it is here; ``elsewhere`` pairs environments with values where they differ.
+    """A setting as it is here, and as the files have it for each of the compared environments.
 
     Values are masked where they are secret.
     """
 
     setting: Setting
     elsewhere: Sequence[tuple[str, Setting]]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the environments differ; secrets that look alike do if two files set them."""
+        return len({(each.value, each.source) for _environment, each in self.elsewhere}) > 1
+
+    @property
+    def is_as_here(self) -> bool:
+        """Whether the files have the same value that this process runs with."""
+        return all(each.value == self.setting.value for _environment, each in self.elsewhere)
 
 
 @blueprint.get("")
@@ -46,10 +56,7 @@ async def show_config() -> Any:
 
 
 def _elsewhere(key: str) -> list[tuple[str, Setting]]:
-    """The setting in each compared environment, if its files make a difference between them."""
-    found = [(environment, _of_files(environment)[key]) for environment in COMPARED]
-    differ = len({(setting.value, setting.source) for _environment, setting in found}) > 1
-    return found if differ else []
+    return [(environment, _of_files(environment)[key]) for environment in COMPARED]
 
 
 @cache

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from quart import has_websocket_context
@@ -48,6 +49,7 @@ INDEXES = {
 KEPT = timedelta(days=90)
 LONGEST_TRACEBACK = 60_000
 
+_OUR_CODE = f"{Path(__file__).parents[1]}/"
 # Parts of addresses that name a person or open something.
 _PRIVATE_PARTS = frozenset({"email", "token"})
 
@@ -107,7 +109,7 @@ async def keep(shop: Shop, problem: ShopError, error: Exception, *, error_id: st
         "detail": redact(problem.detail, shop.settings),
         "kind": kind,
         "method": method(),
-        "path": redact(safe_path(), shop.settings),
+        "path": safe_path(shop),
         "route": _route(),
         "frame": frame,
         "group": group,
@@ -154,11 +156,11 @@ def method() -> str:
     return "SOCKET" if has_websocket_context() else str(source().method)
 
 
-def safe_path() -> str:
+def safe_path(shop: Shop) -> str:
     """The address that was asked for, without the parts that name a person or open something."""
     asked = source()
     private = _PRIVATE_PARTS & set(asked.view_args or ())
-    return _route() if private or asked.url_rule is None else str(asked.path)
+    return _route() if private else redact(str(asked.path), shop.settings)
 
 
 def _route() -> str:
@@ -167,13 +169,13 @@ def _route() -> str:
 
 
 def _last_frame(error: Exception) -> str:
-    """Where it was raised, as file:line function, from our package on."""
+    """Where it was raised, as file:line function; in our own code if it passed through it."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "/storefront/" in frame.filename]
     if not frames:
         return "(nowhere)"
+    ours = [frame for frame in frames if frame.filename.startswith(_OUR_CODE)]
     last = (ours or frames)[-1]
-    file = last.filename.rpartition("/storefront/")[2]
+    file = last.filename.removeprefix(_OUR_CODE).rpartition("/site-packages/")[2]
     return f"{file}:{last.lineno} {last.name}"
 
 
