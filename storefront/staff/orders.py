@@ -50,7 +50,6 @@ class Found:
 @staff_only
 async def show_list() -> Any:
     """All orders, newest first, or those that a number, an email or a product finds."""
-    shop = current_shop()
     query = forms.check_query(OrdersQuery)
     found = await _find(query)
     variables: dict[str, Any] = {
@@ -65,13 +64,7 @@ async def show_list() -> Any:
         response = await rendering.render_fragment("staff/orders/list.html", **variables)
         response.headers["HX-Push-Url"] = variables["back"]
         return response
-    return await rendering.render(
-        "staff/orders.html", **variables, has_any=bool(found.page.items) or await _has_any(shop)
-    )
-
-
-async def _has_any(shop: Any) -> bool:
-    return bool((await service.list_orders(shop, limit=1)).items)
+    return await rendering.render("staff/orders.html", **variables)
 
 
 async def _find(query: OrdersQuery) -> Found:

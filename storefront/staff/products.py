@@ -31,6 +31,7 @@ from storefront.web.identity import require_identity, staff_only
 blueprint = Blueprint("staff_products", __name__, url_prefix="/staff/products")
 
 ON_A_PAGE = 50
+_NO_PAGE = ProductPage((), 0, None)
 MOST_STOCK = {"low": FEW_LEFT, "out": 0}
 
 
@@ -50,7 +51,12 @@ class ListView:
     """The list as its page shows it, with addresses of lists near it."""
 
     query: ProductsQuery
-    listing: ProductPage
+    listing: ProductPage = _NO_PAGE
+
+    def label(self, category: str) -> str:
+        """What the category is called."""
+        known = service.find_category(current_shop(), category, language())
+        return known.label if known else category
 
     def url(self, **changes: Any) -> str:
         """This page of the list with ``changes``; None takes a parameter out."""
@@ -122,7 +128,7 @@ async def _show_list(
     try:
         listing = service.list_products(shop, list_query(query), language())
     except ValidationError:  # A place in a list of another order: the list starts anew.
-        return htmx.see_other(ListView(query, ProductPage((), 0, None)).url(after=None))
+        return htmx.see_other(ListView(query).url(after=None))
     view = ListView(query, listing)
     variables: dict[str, Any] = {
         "view": view,
@@ -154,7 +160,7 @@ async def show_row(product_id: str) -> Any:
     product = await service.get_stored_product(shop, product_id)
     query = requested_query(request.args)
     if not htmx.wants_fragment():
-        view = ListView(query, ProductPage((), 0, None))
+        view = ListView(query)
         return htmx.see_other(view.url(open=product_id if "edit" in request.args else None))
     opened = products_inline.opened(shop, product) if "edit" in request.args else None
     return await _show_row(product, query, opened=opened)
@@ -168,7 +174,7 @@ async def _show_row(
         status=status,
         product=product.in_language(language()),
         opened=opened,
-        view=ListView(query, ProductPage((), 0, None)),
+        view=ListView(query),
     )
 
 
@@ -190,7 +196,7 @@ async def save_row(product_id: str) -> Any:
     if htmx.wants_fragment():
         return await _show_row(saved, query)
     notices.add_notice(_("Saved: %(name)s.") % {"name": saved.in_language(language()).name})
-    view = ListView(query, ProductPage((), 0, None))
+    view = ListView(query)
     return htmx.see_other(view.url() + f"#product-{product_id}")
 
 

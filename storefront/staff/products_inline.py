@@ -75,11 +75,8 @@ async def save(
     for _attempt in range(_ATTEMPTS):
         stored = await service.get_stored_product(shop, product_id)
         now = _values(shop, stored)
-        changed = {
-            key: typed[key].strip()
-            for key in now
-            if key in typed and typed[key].strip() != seen.get(key)
-        }
+        wanted = {key: _tidied(shop, key, typed[key]) for key in now if key in typed}
+        changed = {key: text for key, text in wanted.items() if text != seen.get(key)}
         against = tuple(
             key for key, text in changed.items() if now[key] != seen.get(key) and now[key] != text
         )
@@ -99,6 +96,13 @@ async def save(
         except PreconditionFailedError:
             continue
     raise ConflictError(_("Many are changing this product just now. Please try again."))
+
+
+def _tidied(shop: Shop, field: str, text: str) -> str:
+    """A price as `_values` writes it, so that 11 and 11.00 are the same; all else as typed."""
+    currency = shop.settings.shop.currency
+    amount = read_money(text, currency) if field.startswith("price.") else None
+    return text.strip() if amount is None else plain_money(amount, currency)
 
 
 def _changed_variants(
