@@ -80,7 +80,7 @@ async def _list(category: str | None) -> Response:
 
 @blueprint.post("/products")
 @staff_only
-@tag(["catalogue"])
+@tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 @document_request(ProductBody)
 @document_response(ProductAnswer, 201)
@@ -99,7 +99,7 @@ async def create_product() -> Any:
 
 @blueprint.put("/products/<product_id>")
 @staff_only
-@tag(["catalogue"])
+@tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 @document_request(ProductBody)
 @document_response(ProductAnswer)
@@ -120,7 +120,7 @@ async def replace_product(product_id: str) -> Any:
 
 @blueprint.patch("/products/<product_id>")
 @staff_only
-@tag(["catalogue"])
+@tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 @document_request(ProductChanges)
 @document_response(ProductAnswer)
@@ -140,7 +140,7 @@ async def change_product(product_id: str) -> Any:
 
 @blueprint.put("/products/<product_id>/photo")
 @staff_only
-@tag(["catalogue"])
+@tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 @document_querystring(PhotoParameters)
 @document_response(ProductAnswer)
@@ -175,7 +175,7 @@ async def _body_up_to(most_bytes: int) -> bytes:
 
 @blueprint.delete("/products/<product_id>")
 @staff_only
-@tag(["catalogue"])
+@tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 async def delete_product(product_id: str) -> Any:
     """Take a product out of the shop at once. It can be restored for 30 days."""
@@ -187,7 +187,7 @@ async def delete_product(product_id: str) -> Any:
 
 @blueprint.post("/products/<product_id>/restore")
 @staff_only
-@tag(["catalogue"])
+@tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 @document_response(ProductAnswer)
 async def restore_product(product_id: str) -> Any:
