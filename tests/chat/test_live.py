@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from storefront.accounts.model import Role
+from storefront.accounts.tokens import sign_session
 from tests.chat.live_shop import (
     Client,
     LiveShop,
@@ -255,7 +257,7 @@ async def test_a_signed_out_session_ends_its_sockets_within_seconds(served):
     assert (await refusal(socket(served, "/chat", eve))).response.status_code == 401
 
 
-async def test_a_blocked_user_and_an_expired_session_are_shown_out(served):
+async def test_a_blocked_user_and_a_changed_role_are_shown_out(served):
     shop = served.inside
     blocked = await make_person_in(shop, "Bob Blocked")
     changed = await make_person_in(shop, "Roy Role", Role.STAFF)
@@ -269,6 +271,44 @@ async def test_a_blocked_user_and_an_expired_session_are_shown_out(served):
         for connection, code in ((one, 1008), (other, 1012)):
             assert await close_code(connection) == code
     assert (await refusal(socket(served, "/staff/chat", changed))).response.status_code == 403
+
+
+async def test_an_expired_session_ends_its_socket_and_a_prolonged_one_does_not(served):
+    """As they end after weeks without use: the token's time is over, the session's or not."""
+    shop = served.inside
+    gone, back = [await make_person_in(shop, name) for name in ("Gus Gone", "Bea Back")]
+    now = datetime.now(UTC).replace(microsecond=0)
+    tokens_end = now + timedelta(seconds=3)
+    for person, session_ends in ((gone, tokens_end), (back, now + timedelta(days=1))):
+        key = {"_id": person.token.session_id}
+        await shop.database["sessions"].update_one(key, {"$set": {"expires_at": session_ends}})
+    short = [
+        sign_session(
+            shop,
+            user_id=each.identity.user_id,
+            session_id=each.token.session_id,
+            issued_at=now,
+            expires_at=tokens_end,
+        )
+        for each in (gone, back)
+    ]
+    headers = [{"Authorization": f"Bearer {token.text}"} for token in short]
+    async with (
+        socket(served, "/chat", None, headers=headers[0]) as one,
+        socket(served, "/chat", None, headers=headers[1]) as other,
+    ):
+        assert await close_code(one) == 1008
+        await other.send(json.dumps({"body": "still here", "client_id": "prolonged"}))
+        while (
+            json.loads(await asyncio.wait_for(other.recv(), 5))["message"]["body"] != "still here"
+        ):
+            pass
+
+
+async def test_a_frame_that_is_far_too_long_ends_the_socket(served, ada):
+    async with socket(served, "/chat", ada) as connection:
+        await connection.send("x" * 70_000)
+        assert await close_code(connection) == 1009
 
 
 async def test_one_person_cannot_open_more_than_ten_sockets_in_a_process(served):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from storefront.accounts.model import Role
+from tests.carts.shelves import ADDRESS, put_on_shelf
 from tests.chat.people import Person, make_person
 from tests.conftest import browser
 
@@ -108,6 +109,26 @@ async def test_links_are_safe_and_things_of_the_shop_are_cards(app, ada):
     link = re.search(r'<a href="https://x.example/a\?b=1&amp;c=2"([^>]*)>', page)
     assert link
     assert 'rel="nofollow noopener noreferrer ugc"' in link[1]
+
+
+async def test_a_product_is_a_card_and_an_order_one_for_its_owner_and_staff_only(
+    app, shop, ada, sam
+):
+    product = await put_on_shelf(shop, name="Blue mug")
+    eve = await make_person(app, "Eve Curious")
+    async with as_(app, ada) as customer, as_(app, eve) as stranger, as_(app, sam) as staff:
+        await customer.post("/api/v1/cart", json={"product_id": product.id, "quantity": 1})
+        order = await customer.post("/api/v1/orders", json={"delivery_address": ADDRESS})
+        number = order.json()["number"]
+        body = f"Is /products/{product.id} in /orders/{number} or /orders/{number + 1}?"
+        await customer.post("/chat", data={"body": body})
+        pages = [(await each.get("/chat")).text for each in (customer, staff, stranger)]
+        assert [page.count("<strong>Blue mug</strong>") for page in pages] == [1, 1, 1]
+        cards = [page.count(f"<strong>Order {number}</strong>") for page in pages]
+        assert cards == [1, 1, 0]
+        assert all(f"<strong>Order {number + 1}</strong>" not in page for page in pages)
+        beside = (await staff.get(f"/staff/chat/{ada.identity.email}")).text
+        assert f"Order {number}" in beside.partition('id="beside"')[2]
 
 
 async def test_a_rejected_form_keeps_what_was_typed(app, sam):
