@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 from tantivy import Query
 
-from storefront.catalogue import editing, facets, listing, near, search, store
+from storefront.catalogue import editing, facets, listing, near, recording, search, store
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import (
     Category,
@@ -228,7 +228,7 @@ async def create_product(
         return known
     try:
         with _named_sku_conflicts():
-            await store.insert_product(shop, product)
+            await recording.insert(shop, product, by=by)
     except ConflictError:
         known = await store.find_product(shop, key)
         if known is None:
@@ -350,7 +350,7 @@ async def store_edited(
             raise PreconditionFailedError
         edited = replace(edit(stored), version=stored.version + 1, updated_at=_now())
         with _named_sku_conflicts():
-            is_stored = await store.save_product(shop, edited, over=stored.version)
+            is_stored = await recording.save(shop, stored, edited, by=by)
         if is_stored:
             log.info("product %s changed by %s", product_id, by)
             return edited

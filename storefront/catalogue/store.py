@@ -137,12 +137,16 @@ async def has_products(shop: Shop) -> bool:
     return await shop.database["products"].find_one({}, {"_id": 1}) is not None
 
 
-async def insert_product(shop: Shop, product: Product) -> None:
+async def insert_product(
+    shop: Shop, product: Product, transaction: Transaction | None = None
+) -> None:
     """DuplicateKeyError if one of its SKUs is taken."""
-    await shop.database["products"].insert_one(to_document(product))
+    await shop.database["products"].insert_one(to_document(product), session=transaction)
 
 
-async def save_product(shop: Shop, product: Product, *, over: int) -> bool:
+async def save_product(
+    shop: Shop, product: Product, *, over: int, transaction: Transaction
+) -> bool:
     """Store ``product`` in place of its version ``over``; False if that is not the newest.
 
     A product with ``deleted_at`` is out of the shop, and forgotten when no longer restorable.
@@ -155,7 +159,9 @@ async def save_product(shop: Shop, product: Product, *, over: int) -> bool:
         fields["deleted_at"] = product.deleted_at
     else:
         change["$unset"] = {"deleted_at": ""}
-    result = await shop.database["products"].update_one({"_id": key, "version": over}, change)
+    result = await shop.database["products"].update_one(
+        {"_id": key, "version": over}, change, session=transaction
+    )
     return bool(result.matched_count)
 
 

@@ -85,13 +85,12 @@ async def _missing_names(shop: Shop, entries: Sequence[Entry]) -> Mapping[str, s
 
 
 def _line(shop: Shop, change: Change) -> Line:
+    label, part = str(FIELDS.get(change.field, change.field)), change.part
+    if change.field == "photo":  # Its address tells people nothing.
+        return Line(label, part, before="", after=_("another") if change.after else _("none"))
     show = _in_money(shop) if change.field == "unit_price" else _in_words
-    return Line(
-        label=str(FIELDS.get(change.field, change.field)),
-        part=change.part,
-        before="" if change.before is None else show(change.before),
-        after=show(change.after),
-    )
+    before = "" if change.before is None else show(change.before)
+    return Line(label, part, before, show(change.after))
 
 
 def _in_words(value: Value) -> str:

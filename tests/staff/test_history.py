@@ -11,6 +11,7 @@ from storefront.history import By, Change
 from storefront.shop import Shop
 from storefront.staff import history as shown
 from tests.carts.shelves import customer
+from tests.staff.people import staff
 
 ANA = By("0123456789abcdef01234567", "Ana García")
 
@@ -71,7 +72,7 @@ async def test_staff_read_words_money_and_names(app: Quart, shop: Shop) -> None:
     assert [(each.label, each.part, each.before, each.after) for each in first.lines] == [
         ("Price", "MUG-S", "€19.99", "€25.00"),
         ("In the bin", "", "no", "yes"),
-        ("Photo", "", "", "/images/1"),
+        ("Photo", "", "", "another"),
         ("of_tomorrow", "", "x", "nothing"),
     ]
     assert latest.lines[0].after == "Admin"
@@ -84,3 +85,40 @@ def test_differences_are_the_fields_that_differ() -> None:
         Change("name", "Mug", "Cup"),
         Change("category", None, "cups"),
     ]
+
+
+async def test_a_product_remembers_who_changed_what(app: Quart, shop: Shop) -> None:
+    async with await staff(app) as clerk:
+        variants = [
+            {"options": {"size": size}, "unit_price": 1000, "stock": 5, "sku": f"OAR-{size}"}
+            for size in "SM"
+        ]
+        body = {"name": "Oar", "description": "x" * 400, "category": "oars", "variants": variants}
+        made = (await clerk.post("/api/v1/products", json=body)).json()
+        path = f"/api/v1/products/{made['id']}"
+        variants[0] |= {"stock": 4, "unit_price": 1200}
+        await clerk.patch(path, json={"variants": variants})
+        longer = {"es": {"name": "Remo", "description": "y"}}
+        await clerk.patch(path, json={"description": "x" * 401, "translations": longer})
+        await clerk.patch(path, json={"variants": variants[:1]})
+        refused = await clerk.patch(path, json={"name": "Ore"}, headers={"If-Match": '"1"'})
+        assert refused.status_code == 412
+        await clerk.delete(path)
+
+        entries = await history.list_entries(shop, ("product", made["id"]))
+
+        assert {entry.by_id for entry in entries} == {clerk.user_id}  # type: ignore[attr-defined]
+        clipped = "x" * 300 + "…"
+        assert [entry.what for entry in reversed(entries)] == [
+            (Change("created", None, "Oar"),),
+            (Change("unit_price", 1000, 1200, "OAR-S"), Change("stock", 5, 4, "OAR-S")),
+            (
+                Change("description", clipped, clipped),
+                Change("name", None, "Remo", "es"),
+                Change("description", None, "y", "es"),
+            ),
+            (Change("variant", "OAR-M", None),),
+            (Change("deleted", False, True),),
+        ]
+        (row, *_) = await shown.list_rows(shop, ("product", made["id"]))
+        assert row.by == "Ana García"
