@@ -152,7 +152,9 @@ async def change_status(number: str) -> Any:
             return await _refused(order, error)
     back = own_path(typed.get("back"), f"/staff/orders/{known}")
     if htmx.wants_fragment() and "row" in request.args:
-        return await rendering.render_fragment("staff/orders/row.html", order=order, back=back)
+        return await rendering.render_fragment(
+            "staff/orders/row.html", order=order, back=back, focused=True
+        )
     if not htmx.wants_fragment():
         words = {"number": known, "status": str(LABELS[order.status])}
         notices.add_notice(_("Order %(number)d: %(status)s.") % words)

@@ -175,6 +175,7 @@ async def _show_row(
         product=product.in_language(language()),
         opened=opened,
         view=ListView(query),
+        focused=True,
     )
 
 

@@ -40,7 +40,8 @@ _ATTEMPTS = 5
 class View:
     """What the form shows besides the sheet; ``product`` is None for a new one.
 
-    ``seen`` is what was stored when the form was opened, ``key`` the id of a new product.
+    ``seen`` is what was stored when the form was opened, ``key`` the id of a new product, ``focus``
+    the field that is typed into next.
     """
 
     sheet: Sheet
@@ -50,6 +51,7 @@ class View:
     errors: Mapping[str, str] | None = None
     differences: Sequence[Difference] = ()
     is_gone: bool = False
+    focus: str = ""
     status: int = 200
 
 
@@ -84,7 +86,12 @@ async def _show(view: View) -> Response:
     shop, product = current_shop(), view.product
     action = f"/staff/products/{product.id}" if product else "/staff/products"
     form = Form(view.sheet.fields(), view.errors or {})
-    variables: dict[str, Any] = {"sheet": view.sheet, "form": form, "action": action}
+    variables: dict[str, Any] = {
+        "sheet": view.sheet,
+        "form": form,
+        "action": action,
+        "focus": view.focus,
+    }
     if htmx.wants_fragment():
         return await rendering.render_fragment("staff/products/variants.html", **variables)
     return await rendering.render(
@@ -210,13 +217,13 @@ def _rearranged(view: View, typed: Mapping[str, str]) -> View | None:
     if action == "restore":
         return view
     if action == "add_row":
-        return replace(view, sheet=sheet.with_row())
+        first = "value.0" if sheet.options else "price"
+        return replace(view, sheet=sheet.with_row(), focus=f"row.{len(sheet.rows)}.{first}")
     if action == "add_option":
-        return replace(view, sheet=sheet.with_option())
-    if match and match[1] == "remove_row":
-        return replace(view, sheet=sheet.without_row(int(match[2])))
+        return replace(view, sheet=sheet.with_option(), focus=f"option.{len(sheet.options)}")
     if match:
-        return replace(view, sheet=sheet.without_option(int(match[2])))
+        remove = sheet.without_row if match[1] == "remove_row" else sheet.without_option
+        return replace(view, sheet=remove(int(match[2])), focus="add_row")
     return None
 
 
