@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,14 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 @dataclass(frozen=True)
 class LiveShop:
-    """A shop that listens on a port, and the folder in which its mails arrive."""
+    """A shop that listens on a port, and the folder in which its mails arrive.
+
+    ``environment`` is what it was started with, for commands that join it.
+    """
 
     url: str
     mail_folder: Path
+    environment: Mapping[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +63,7 @@ def live_shop(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_until_ready(url, folder / "log")
-            yield LiveShop(url, folder / "mail")
+            yield LiveShop(url, folder / "mail", environment)
         finally:
             process.terminate()
             process.wait(20)
