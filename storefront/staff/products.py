@@ -248,11 +248,12 @@ async def show_bin() -> Any:
     """What was taken out of the shop and can be put back, the latest first."""
     before = _moment(request.args.get("before", ""))
     products, further = await backroom.list_deleted(current_shop(), before=before, limit=ON_A_PAGE)
+    shown = [product.in_language(language()) for product in products]
     deleted = request.args.get("deleted")
     return await rendering.render(
         "staff/bin.html",
-        products=[product.in_language(language()) for product in products],
-        just_deleted=next((each for each in products if each.id == deleted), None),
+        products=shown,
+        just_deleted=next((each for each in shown if each.id == deleted), None),
         next=f"/staff/products/bin?before={further.timestamp()}" if further else None,
     )
 
