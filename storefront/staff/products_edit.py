@@ -185,7 +185,8 @@ async def _save_over(view: View, *, keep_photo: bool) -> Product | View:
         if stored is None or seen is None:
             break
         theirs = products_sheet.sheet_of(shop, stored)
-        merged = products_merge.with_sales(mine, seen, theirs)
+        merged = products_merge.with_skus(mine, theirs)
+        merged = products_merge.with_sales(merged, seen, theirs)
         if products_merge.others_changed(merged, seen, theirs):
             return View(
                 merged,

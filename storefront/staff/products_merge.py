@@ -9,6 +9,7 @@ from storefront.localisation import language_name
 from storefront.staff.products_sheet import Row, Sheet, option_name
 
 STOCK = "stock."
+_OF_VARIANTS = (STOCK, "price.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,22 @@ class Difference:
     mine: str
     theirs: str
     is_mine: bool
+
+
+def with_skus(mine: Sheet, theirs: Sheet) -> Sheet:
+    """``mine`` with the SKUs that its new rows have got, where they are stored by now.
+
+    So a form that was sent twice is known for what it is.
+    """
+    used = {row.sku for row in mine.rows}
+    if mine.options != theirs.options:
+        return mine
+    free = {row.values: row.sku for row in theirs.rows if row.sku not in used}
+    rows = tuple(
+        row if row.sku or row.is_blank else replace(row, sku=free.get(row.values, ""))
+        for row in mine.rows
+    )
+    return replace(mine, rows=rows)
 
 
 def with_choices(mine: Sheet, theirs: Sheet, choices: Mapping[str, str]) -> Sheet:
@@ -57,8 +74,8 @@ def differences(mine: Sheet, seen: Sheet, theirs: Sheet) -> list[Difference]:
 
 
 def _is_absent(key: str, *sides: Mapping[str, str]) -> bool:
-    """Stock of a variant that one side lacks: the difference is that of the variants."""
-    return key.startswith(STOCK) and any(key not in side for side in sides)
+    """Price or stock of a variant that one side lacks: the difference is that of the variants."""
+    return key.startswith(_OF_VARIANTS) and any(key not in side for side in sides)
 
 
 def others_changed(mine: Sheet, seen: Sheet, theirs: Sheet) -> bool:
@@ -78,9 +95,11 @@ def _parts(sheet: Sheet) -> dict[str, str]:
         parts[f"description.{language}"] = description
     rows = [row for row in sheet.rows if not row.is_blank]
     names = ", ".join(option_name(name) for name in sheet.options if name)
-    lines = [" · ".join((*row.values, _amount(row.price))) for row in rows]
+    lines = [" · ".join(filter(None, (*row.values, row.sku))) for row in rows]
     parts["variants"] = "\n".join([names, *lines] if names else lines)
-    parts |= {STOCK + row.sku: row.stock for row in rows if row.sku}
+    for row in rows:
+        if row.sku:
+            parts |= {f"price.{row.sku}": _amount(row.price), STOCK + row.sku: row.stock}
     return parts
 
 
@@ -99,11 +118,17 @@ def _with_part(sheet: Sheet, other: Sheet, key: str) -> Sheet:
     if kind == "category":
         return replace(sheet, category=other.category)
     if kind == "stock":
-        stocks = {row.sku: row.stock for row in other.rows}
-        return _with_rows(sheet, rest, lambda row: replace(row, stock=stocks.get(rest, row.stock)))
+        return _with_rows(sheet, other, rest, lambda row, its: replace(row, stock=its.stock))
+    if kind == "price":
+        return _with_rows(sheet, other, rest, lambda row, its: replace(row, price=its.price))
     if kind == "variants":
-        stocks = {row.sku: row.stock for row in sheet.rows}
-        rows = tuple(replace(row, stock=stocks.get(row.sku, row.stock)) for row in other.rows)
+        own = {row.sku: row for row in sheet.rows}
+        rows = tuple(
+            replace(row, price=own[row.sku].price, stock=own[row.sku].stock)
+            if row.sku in own
+            else row
+            for row in other.rows
+        )
         return replace(sheet, options=other.options, rows=rows)
     name, description = sheet.texts[rest]
     if kind == "name":
@@ -113,8 +138,12 @@ def _with_part(sheet: Sheet, other: Sheet, key: str) -> Sheet:
     return replace(sheet, texts={**sheet.texts, rest: (name, description)})
 
 
-def _with_rows(sheet: Sheet, sku: str, change: Callable[[Row], Row]) -> Sheet:
-    rows = tuple(change(row) if row.sku == sku else row for row in sheet.rows)
+def _with_rows(sheet: Sheet, other: Sheet, sku: str, change: Callable[[Row, Row], Row]) -> Sheet:
+    """``sheet`` with its row ``sku`` changed by that of ``other``, if both have it."""
+    its = next((row for row in other.rows if row.sku == sku), None)
+    if its is None:
+        return sheet
+    rows = tuple(change(row, its) if row.sku == sku else row for row in sheet.rows)
     return replace(sheet, rows=rows)
 
 
@@ -122,9 +151,11 @@ def _label(key: str) -> str:
     kind, _dot, rest = key.partition(".")
     if kind == "stock":
         return _("Stock of %(sku)s") % {"sku": rest}
+    if kind == "price":
+        return _("Price of %(sku)s") % {"sku": rest}
     if kind == "category":
         return _("Category")
     if kind == "variants":
-        return _("Variants and prices")
+        return _("Variants")
     label = _("Name") if kind == "name" else _("Description")
     return f"{label}, {language_name(rest)}"

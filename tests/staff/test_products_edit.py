@@ -240,7 +240,7 @@ async def test_somebody_elses_change_is_shown_beside_ones_own_and_one_chooses(
             "Name, English Ship's compass Brass compass",
             "Description, English Theirs. A compass to keep.",
             "Category mugs brass",
-            "Variants and prices 12.00 10.00",
+            f"Price of {product.variants[0].sku} 12.00 10.00",
         ):
             assert told in said.replace("&#39;", "'"), told
         assert (await stored(shop, product)).name == "Ship's compass"
@@ -265,6 +265,58 @@ def _whole_form(page: httpx.Response, path: str) -> dict[str, str]:
 def _choices(page: httpx.Response) -> dict[str, Any]:
     fields = _whole_form(page, "x")
     return {key: value for key, value in fields.items() if key.startswith("take.")}
+
+
+async def test_a_price_of_theirs_and_a_price_of_mine_can_both_hold(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, name="Sextant", price=1000, sizes="SM")
+    path = f"{NEW}/{product.id}"
+    async with await staff(app) as one, await staff(app) as other:
+        first, second = await opened(one, product), await opened(other, product)
+        await one.post(path, data=first | {"row.0.price": "12"})
+        warning = await other.post(path, data=second | {"row.1.price": "13"})
+        assert warning.status_code == 412
+        assert (await other.post(path, data=_whole_form(warning, path))).status_code == 303
+    assert [each.unit_price for each in (await stored(shop, product)).variants] == [1200, 1300]
+
+
+async def test_the_same_size_added_by_two_people_is_asked_about(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, name="Oar lock", price=1000, sizes="SM")
+    path = f"{NEW}/{product.id}"
+    more = {"row.2.value.0": "L", "row.2.price": "9", "row.2.stock": "1", "row.2.sku": ""}
+    async with await staff(app) as one, await staff(app) as other:
+        first, second = await opened(one, product), await opened(other, product)
+        await one.post(path, data=first | more)
+        warning = await other.post(path, data=second | more | {"row.2.price": "8"})
+        assert warning.status_code == 412
+        assert (await stored(shop, product)).variants[2].unit_price == 900
+        answer = await other.post(path, data=_whole_form(warning, path))
+        assert answer.status_code == 303
+    now = await stored(shop, product)
+    assert [each.unit_price for each in now.variants] == [1000, 1000, 800]
+
+
+async def test_a_variant_that_somebody_took_away_comes_back_only_if_one_wants(
+    app: Quart, shop: Shop
+) -> None:
+    product = await put_on_shelf(shop, name="Marlinspike", price=1000, sizes="SM")
+    path = f"{NEW}/{product.id}"
+    async with await staff(app) as one, await staff(app) as other:
+        first, second = await opened(one, product), await opened(other, product)
+        fewer = {key: value for key, value in first.items() if not key.startswith("row.1.")}
+        await one.post(path, data=fewer)
+        warning = await other.post(path, data=second | {"name.en": "Spike"})
+        assert warning.status_code == 412
+        assert (await other.post(path, data=_whole_form(warning, path))).status_code == 303
+    now = await stored(shop, product)
+    assert (now.name, [dict(each.options) for each in now.variants]) == ("Spike", [{"size": "S"}])
+
+
+async def test_a_sku_can_be_changed(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, name="Thimble")
+    async with await staff(app) as client:
+        typed = await opened(client, product)
+        await client.post(f"{NEW}/{product.id}", data=typed | {"row.0.sku": "THIMBLE-NEW"})
+    assert (await stored(shop, product)).variants[0].sku == "THIMBLE-NEW"
 
 
 async def test_what_is_sold_while_the_form_is_open_stays_sold(app: Quart, shop: Shop) -> None:
