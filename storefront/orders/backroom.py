@@ -27,14 +27,23 @@ async def find_order(shop: Shop, number: int) -> Order | None:
     return await store.find_order(shop, number)
 
 
-async def list_oldest(shop: Shop, status: Status, *, limit: int) -> list[Order]:
-    """The orders that have waited longest with this status, the oldest first."""
-    return await store.list_oldest(shop, status, limit=limit)
-
-
 async def count_waiting(shop: Shop) -> dict[Status, int]:
     """How many orders have each of the statuses in which something is still to be done."""
     return {status: await store.count_orders(shop, status) for status in WAITING}
+
+
+async def list_work(shop: Shop, *, limit: int) -> tuple[list[Order], dict[Status, int]]:
+    """Orders to work on, and how many there are of each status.
+
+    Those to send come first, then those that are still to be paid; the oldest of each first.
+    Three commands.
+    """
+    numbers = {
+        status: await store.list_numbers(shop, status) for status in (Status.PAID, Status.GENERATED)
+    }
+    first = [number for each in numbers.values() for number in each][:limit]
+    counts = {status: len(each) for status, each in numbers.items()}
+    return await store.list_of_numbers(shop, first), counts
 
 
 async def list_with_products(

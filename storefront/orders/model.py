@@ -110,6 +110,9 @@ class Order:
     def can_be_cancelled(self) -> bool:
         return may_become(self.status, Status.CANCELLED)
 
+    def holds(self, sku: str) -> bool:
+        return any(item.sku == sku for item in self.items)
+
     def after(self, step: Step) -> "Order":
         """The same order one step on."""
         return replace(self, status=step.status, history=(*self.history, step))

@@ -42,15 +42,9 @@ async def show_today() -> Any:
 
 
 async def _orders(shop: Shop) -> dict[str, Any]:
-    """Those to send first, then those that are still to be paid; the oldest of each first."""
-    counts = await orders_backroom.count_waiting(shop)
-    waiting = [
-        order
-        for status in (Status.PAID, Status.GENERATED)
-        for order in await orders_backroom.list_oldest(shop, status, limit=MOST_OF_EACH)
-    ]
+    work, counts = await orders_backroom.list_work(shop, limit=MOST_OF_EACH)
     return {
-        "orders": waiting[:MOST_OF_EACH],
+        "orders": work,
         "to_send": counts[Status.PAID],
         "to_be_paid": counts[Status.GENERATED],
     }
