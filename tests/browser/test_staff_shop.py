@@ -218,6 +218,40 @@ async def test_prices_of_many_change_after_a_look_at_what_would_change(
         assert stored(live_shop, product)["unit_price"] == 850
 
 
+async def test_typing_narrows_the_lists_and_a_clash_in_a_row_is_shown(
+    open_page: OpenPage, live_shop: LiveShop
+) -> None:
+    name = f"Quoin{secrets.token_hex(3)}"
+    product = new_product(live_shop, name, 1000)
+    number = new_order(live_shop, product)
+    page = await open_page("/")
+    await sign_in(page)
+
+    await page.goto("/staff/orders")
+    await page.get_by_label("Find orders").press_sequentially(name)
+    await expect(page.locator("#orders tbody tr")).to_have_count(1)
+    await expect(page.locator(f"#order-row-{number}")).to_be_visible()
+    await page.goto("/staff/products")
+    await page.get_by_role("searchbox", name="Search products").press_sequentially(name)
+    await expect(page.locator("#products tbody tr")).to_have_count(1)
+    await expect(page).to_have_url(f"{live_shop.url}/staff/products?q={name}")
+    await page.get_by_label("Stock", exact=True).select_option("low")
+    await expect(page.get_by_role("main")).to_contain_text("No product fits.")
+    await page.get_by_label("Stock", exact=True).select_option("")
+
+    await page.get_by_role("link", name=f"Price and stock of {name}").click()
+    await expect(page.get_by_label("Price,")).to_be_focused()
+    with signed_in(live_shop, "staff@example.com") as colleague:
+        colleague.patch(f"/products/{product['id']}", json={"unit_price": 1100})
+    await page.get_by_label("Price,").fill("12")
+    await page.keyboard.press("Enter")
+    row = page.locator(f"#product-{product['id']}")
+    await expect(row.get_by_role("alert")).to_contain_text("Somebody else changed this")
+    await expect(row).to_contain_text("now 11.00")
+    await row.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("€12.00")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_pages_are_accessible(
     open_page: OpenPage, live_shop: LiveShop, scheme: str
