@@ -20,7 +20,7 @@ check: .venv/test
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/python scripts/check_translations.py
+	$(BIN)/python -m pytest -q tests/test_translations.py
 
 translations: .venv/test
 	$(BIN)/python scripts/update_translations.py
