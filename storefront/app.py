@@ -49,7 +49,7 @@ from storefront.mail.sender import Sender
 from storefront.orders import api as orders_api
 from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
-from storefront.settings import Settings
+from storefront.settings import Rate, Settings
 from storefront.shop import Shop
 from storefront.staff import api as staff_api
 from storefront.staff import config as staff_config
@@ -72,6 +72,7 @@ from storefront.web import (
 )
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.compression import Compression
+from storefront.web.limits import ApiCalls
 from storefront.web.methods import MethodOverride
 from storefront.web.proxies import ForwardedHeaders
 from storefront.web.public_pages import PublicPages
@@ -109,6 +110,7 @@ def create_app(values: Settings | None = None) -> Quart:
     app.before_websocket(sessions.identify)
     app.before_request(language.choose_language)
     app.before_websocket(language.choose_language)
+    app.before_request(limits.refuse_rush)
     app.after_request(sessions.renew_cookie)
     app.after_request(preferences.keep_with_account)
     app.after_request(notices.keep_notices)
@@ -157,6 +159,7 @@ def create_app(values: Settings | None = None) -> Quart:
             shop = Shop(values, database)
             app.extensions["shop"] = shop
             shop.add_part(Templates(shop, assets))
+            shop.add_part(ApiCalls(Rate.parse(values.limits.api)))
             shop.add_part(
                 PageParts(
                     cart_count=cart_showing.cart_count,

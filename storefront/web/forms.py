@@ -93,11 +93,40 @@ async def _json() -> Any:
         raise UnsupportedMediaTypeError(_("Send the body as application/json."))
     try:
         body = await request.get_json()
-        # JSON can escape halves of surrogate pairs, which are no text (RFC 8259, section 8.2).
-        json.dumps(body, ensure_ascii=False).encode()
+        written = json.dumps(body, ensure_ascii=False)
     except (BadRequest, UnicodeError, RecursionError):
         raise ValidationError.of("", _("The body is not valid JSON.")) from None
+    if not _is_text(written):
+        fields = dict.fromkeys(_fields_without_text(body))
+        raise ValidationError([FieldError(field, str(_NO_TEXT)) for field in fields])
     return body
+
+
+def _is_text(written: str) -> bool:
+    """JSON can escape halves of surrogate pairs, which are no text (RFC 8259, section 8.2)."""
+    try:
+        written.encode()
+    except UnicodeError:
+        return False
+    return True
+
+
+def _fields_without_text(value: Any, path: str = "") -> Iterable[str]:
+    """Where in a body the texts are that cannot be written; a bad name is its object's fault."""
+    if isinstance(value, str):
+        if not _is_text(value):
+            yield path
+        return
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    for name, part in parts:
+        if _is_text(str(name)):
+            yield from _fields_without_text(part, f"{path}.{name}" if path else str(name))
+        else:
+            yield path
 
 
 def check_query(schema: type[Schema]) -> Schema:
@@ -135,6 +164,7 @@ def _message(problem: Any) -> str:
 
 
 _UNCLEAR = lazy("This cannot be right.")
+_NO_TEXT = lazy("This must be text.")
 _SENTENCES: Mapping[str, Text] = {
     "bool": lazy("This must be true or false."),
     "date": lazy("This must be a date and time."),
@@ -149,5 +179,5 @@ _SENTENCES: Mapping[str, Text] = {
     "missing": lazy("Please fill this in."),
     "string_pattern_mismatch": lazy("This has letters or signs that are not allowed here."),
     "string_too_short": lazy("Please fill this in."),
-    "string": lazy("This must be text."),
+    "string": _NO_TEXT,
 }

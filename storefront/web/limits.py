@@ -1,13 +1,28 @@
-"""How often somebody may do something, counted in the database so that all processes agree."""
+"""How often somebody may do something.
+
+What guessing could open is counted in the database, so that all processes agree. The calls of the
+API are counted by each process for itself: a query to save queries would save nothing.
+"""
 
 import hashlib
+import math
 import time
+from collections import OrderedDict
 from datetime import UTC, datetime
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from quart import request
 
 from storefront.database import ASCENDING, DuplicateKeyError, IndexModel
 from storefront.errors import TooManyRequestsError
 from storefront.settings import Rate
 from storefront.shop import Shop
+from storefront.web.cookies import current_shop
+from storefront.web.identity import current_identity
+
+API = "/api/"
+MOST_CALLERS = 20_000
+IPV6_PREFIX = 64  # A household or a server has that many bits of addresses to itself.
 
 INDEXES = {"limits": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)]}
 
@@ -40,3 +55,53 @@ def _window(name: str, rate: Rate, who: str) -> tuple[str, datetime]:
     start = int(time.time()) // rate.seconds * rate.seconds
     digest = hashlib.blake2b(who.encode(), digest_size=12).hexdigest()
     return f"{name}:{digest}:{start}", datetime.fromtimestamp(start + rate.seconds, UTC)
+
+
+async def refuse_rush() -> None:
+    """Before each request: TooManyRequestsError for who calls the API faster than its rate.
+
+    A person who is signed in counts as one, wherever they are; anybody else by network address.
+    What `web.public_pages` answers from memory does not come here.
+    """
+    if not request.path.startswith(API):
+        return
+    shop = current_shop()
+    if shop.settings.limits.enabled:
+        identity = current_identity()
+        who = identity.user_id if identity else network(request.remote_addr or "")
+        shop.part(ApiCalls).count(who, now=time.monotonic())
+
+
+def network(address: str) -> str:
+    """What stands for one client: an IPv4 address, or the network that an IPv6 client has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Network((int(parsed), IPV6_PREFIX), strict=False))
+
+
+class ApiCalls:
+    """A part of the shop: everybody's bucket of calls, which refills as steadily as the rate.
+
+    Of a caller only the moment is kept at which the bucket will be full again; the callers that
+    were quiet for longest are forgotten first.
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        self._period = rate.seconds
+        self._seconds_per_call = rate.seconds / rate.count
+        self._full_at: OrderedDict[str, float] = OrderedDict()
+
+    def count(self, who: str, *, now: float) -> None:
+        """One more call at ``now`` (seconds); TooManyRequestsError when the bucket is empty."""
+        full_at = max(self._full_at.get(who, now), now) + self._seconds_per_call
+        wait = full_at - now - self._period
+        if wait > 0:
+            raise TooManyRequestsError(math.ceil(wait))
+        self._full_at[who] = full_at
+        self._full_at.move_to_end(who)
+        if len(self._full_at) > MOST_CALLERS:
+            self._full_at.popitem(last=False)
