@@ -1,17 +1,14 @@
 """The ``storefront`` command: what the owner does at the terminal."""
 
 import asyncio
-import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
 
 import click
 
-from storefront import settings as settings_file
+from storefront import logs, terminal, upkeep
 from storefront.accounts import service as accounts
 from storefront.accounts.model import Role
 from storefront.accounts.schemas import NewUser
@@ -19,24 +16,24 @@ from storefront.app import INDEXES
 from storefront.catalogue.transfer_in import Report, import_products
 from storefront.catalogue.transfer_out import export_products
 from storefront.catalogue.transfer_rows import Complaint, FileRefusedError
-from storefront.database import Database, DatabaseUnreachableError, connect
 from storefront.demo import loader
-from storefront.embedded import EmbeddedDatabaseError, embedded_database
 from storefront.errors import EmailTakenError, ShopError, ValidationError
 from storefront.mail import transports
 from storefront.serving import ServingError, listen
 from storefront.serving import serve as supervise
-from storefront.settings import Settings, SettingsError
+from storefront.settings import Settings
 from storefront.shop import Shop
 from storefront.web import metrics
-
-Result = TypeVar("Result")
 
 
 @click.group()
 @click.version_option(package_name="storefront")
 def main() -> None:
     """Storefront, a hypermedia shop."""
+    logs.configure()
+
+
+main.add_command(upkeep.migrate)
 
 
 @main.command()
@@ -48,15 +45,15 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     for key, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[f"STOREFRONT_SERVER__{key}"] = str(value)
-    values = _settings()
+    values = terminal.load_settings()
     try:
         listener = listen(values.server.host, values.server.port)
     except ServingError as error:
-        _fail(str(error))
+        terminal.fail(str(error))
     with (
         listener,
         tempfile.TemporaryDirectory(prefix="storefront-metrics-") as figures,
-        _database_url(values, role="shop") as url,
+        terminal.database_url(values, role="shop") as url,
     ):
         asyncio.run(_prepare(values, url))
         os.environ[metrics.FOLDER] = figures
@@ -68,14 +65,14 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 @click.option("--seed", type=int, default=1, help="Other seeds generate other products.")
 def demo(products: int | None, seed: int) -> None:
     """Load the demo catalogue and the demo accounts; running it twice changes nothing."""
-    values = _settings()
+    values = terminal.load_settings()
     if values.is_production:
-        _fail("The demo is not for production: its accounts have a public password.")
+        terminal.fail("The demo is not for production: its accounts have a public password.")
     if products is not None:
-        added = _run(values, lambda shop: _load_generated(shop, products, seed))
+        added = terminal.run(values, lambda shop: _load_generated(shop, products, seed))
         click.echo(f"{products} generated products are in the shop, {added} of them new.")
         return
-    loaded = _run(values, _load_demo)
+    loaded = terminal.run(values, _load_demo)
     click.echo(f"{loaded} demo products are in the shop.")
     click.echo("Sign in as shopper@example.com or staff@example.com with storefront-demo.")
 
@@ -90,18 +87,21 @@ def import_(file: Path, *, dry_run: bool) -> None:
     """
     size = file.stat().st_size
     try:
-        report = _run(
-            _settings(), lambda shop: _import_products(shop, file, size=size, dry_run=dry_run)
+        report = terminal.run(
+            terminal.load_settings(),
+            lambda shop: _import_products(shop, file, size=size, dry_run=dry_run),
         )
     except (FileRefusedError, ShopError) as error:
-        _fail(f"{file}: {error}")
+        terminal.fail(f"{file}: {error}")
     would = "would be " if dry_run else ""
     click.echo(
         f"{report.new} products {would}new, {report.changed} {would}changed,"
         f" {report.unchanged} as they were."
     )
     if report.complaints:
-        _fail(f"{report.complaints} errors; of the products on those lines nothing was written.")
+        terminal.fail(
+            f"{report.complaints} errors; of the products on those lines nothing was written."
+        )
 
 
 @main.command("export")
@@ -109,9 +109,9 @@ def import_(file: Path, *, dry_run: bool) -> None:
 def export(file: Path) -> None:
     """Write all products to a CSV or JSON Lines file, which can be imported again."""
     try:
-        count = _run(_settings(), lambda shop: _export_products(shop, file))
+        count = terminal.run(terminal.load_settings(), lambda shop: _export_products(shop, file))
     except (FileRefusedError, OSError) as error:
-        _fail(f"{file}: {error}")
+        terminal.fail(f"{file}: {error}")
     click.echo(f"{count} products are in {file}.")
 
 
@@ -136,20 +136,20 @@ def create_user(email: str, role: str, full_name: str, phone: str, *, password_s
         await accounts.create_user(shop, new_user, role=Role(role))
 
     try:
-        _run(_settings(), create)
+        terminal.run(terminal.load_settings(), create)
     except ValidationError as error:
-        _fail("\n".join(f"{each.field}: {each.message}" for each in error.errors))
+        terminal.fail("\n".join(f"{each.field}: {each.message}" for each in error.errors))
     except EmailTakenError:
-        _fail(f"{email} has an account already.")
+        terminal.fail(f"{email} has an account already.")
     click.echo(f"{email} can sign in as {role}.")
 
 
 @main.command()
 def check() -> None:
     """Validate the settings, reach database and mail server, report indexes."""
-    values = _settings()
+    values = terminal.load_settings()
     click.echo(f"settings: {values.environment}, all keys valid")
-    is_well = _run(values, _check_database)
+    is_well = terminal.run(values, _check_database)
     problem = asyncio.run(transports.find_problem(values.mail))
     click.echo(f"mail: {problem or 'reachable'} ({values.mail.transport})")
     if problem or not is_well:
@@ -211,59 +211,7 @@ async def _export_products(shop: Shop, file: Path) -> int:
 
 async def _prepare(values: Settings, url: str) -> None:
     """Before workers start: is the database there, and has a new shop something to show?"""
-    async with _shop(values, url) as shop:
+    async with terminal.open_shop(values, url) as shop:
+        await upkeep.prepare_data(shop)
         if values.is_development and await loader.is_empty(shop):
             await _load_demo(shop)
-
-
-def _run(values: Settings, work: Callable[[Shop], Awaitable[Result]]) -> Result:
-    """Run ``work`` on the shop's database, joining a running embedded one."""
-
-    async def with_shop(url: str) -> Result:
-        async with _shop(values, url) as shop:
-            return await work(shop)
-
-    with _database_url(values, role="command") as url:
-        return asyncio.run(with_shop(url))
-
-
-@contextlib.asynccontextmanager
-async def _shop(values: Settings, url: str) -> AsyncIterator[Shop]:
-    database = await _connected(values, url)
-    try:
-        yield Shop(values, database)
-    finally:
-        database.close()
-
-
-async def _connected(values: Settings, url: str) -> Database:
-    try:
-        return await connect(url, values.database.name)
-    except DatabaseUnreachableError as error:
-        _fail(
-            f"database.url in {values.sources['database.url']}: the database cannot be reached: "
-            f"{error}"
-        )
-
-
-@contextlib.contextmanager
-def _database_url(values: Settings, *, role: Any) -> Iterator[str]:
-    if not values.database.is_embedded:
-        yield values.database.url.get_secret_value()
-        return
-    try:
-        with embedded_database(Path(values.database.path), role=role) as url:
-            yield url
-    except EmbeddedDatabaseError as error:
-        _fail(f"database.path in {values.sources['database.path']}: {error}")
-
-
-def _settings() -> Settings:
-    try:
-        return settings_file.load()
-    except SettingsError as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    raise click.ClickException(message)

@@ -16,7 +16,6 @@ import time
 from contextlib import suppress
 from typing import Any
 
-import uvloop
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from hypercorn.typing import (
@@ -28,8 +27,11 @@ from hypercorn.typing import (
 )
 from hypercorn.utils import LifespanFailureError
 
-from storefront import serving_pings
+from storefront import logs, serving_pings
 
+# Reading a hundred thousand products into memory takes minutes on a small machine; who starts
+# the shop, or the service manager, knows better how long is too long.
+_STARTING_SECONDS = 3600.0
 _CLOSING_SECONDS = 8.0
 _GOING_AWAY = 1001
 
@@ -37,13 +39,14 @@ _GOING_AWAY = 1001
 def main(arguments: list[str]) -> int:
     """Serve until told to stop, or until the supervisor is gone; returns the exit code."""
     app, listener, channel, drain_seconds = arguments
+    logs.configure()
     supervisor = socket.socket(fileno=int(channel))
     supervisor.set_inheritable(False)
     threading.Thread(target=_end_with, args=(supervisor, float(drain_seconds)), daemon=True).start()
     config = _configuration(int(listener), drain_seconds=float(drain_seconds))
     framework = _load(app)
     serving_pings.use_pings()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         try:
             runner.run(_serve(framework, config, supervisor))
         except LifespanFailureError as error:
@@ -51,6 +54,16 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"{error}\n")
             return 1
     return 0
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it is installed; Python's own loop does the same at half the speed."""
+    try:
+        import uvloop  # noqa: PLC0415 - there is no build for every system
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) -> None:
@@ -109,6 +122,7 @@ def _configuration(listener: int, *, drain_seconds: float) -> Config:
     config.backlog = 1024
     config.keep_alive_timeout = 30
     config.graceful_timeout = drain_seconds
+    config.startup_timeout = _STARTING_SECONDS
     config.shutdown_timeout = _CLOSING_SECONDS
     config.h11_max_incomplete_size = 64 * 1024
     config.websocket_max_message_size = 64 * 1024

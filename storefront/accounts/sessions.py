@@ -7,6 +7,7 @@ from typing import Any
 
 from quart import Response, g, has_websocket_context, request, websocket
 
+from storefront import logs
 from storefront.accounts import devices, service, tokens
 from storefront.accounts.model import Origin, Token
 from storefront.accounts.session_cache import SessionCache
@@ -48,6 +49,7 @@ async def identify() -> None:
         raise
     if g.identity:
         g.presented = _Presented(claims, by_cookie)
+        logs.user_id.set(g.identity.user_id)
 
 
 async def _identity(claims: Claims) -> Identity | None:

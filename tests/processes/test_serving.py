@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import signal
 import socket
@@ -26,12 +27,14 @@ def shop(
     app: str = "create_app",
     drain_seconds: float = 5,
     slow_seconds: float = 1,
+    environment: str = "development",
 ) -> Iterator[subprocess.Popen[str]]:
     arguments = ["127.0.0.1", str(port), str(workers), app, str(drain_seconds)]
     with subprocess.Popen(
         [sys.executable, str(HERE / "toy_shop.py"), *arguments],
         env={
             **os.environ,
+            "STOREFRONT_ENV": environment,
             "PYTHONPATH": str(HERE),
             "TOY_NOTES": str(notes),
             "TOY_SECONDS": str(slow_seconds),
@@ -248,3 +251,26 @@ def test_an_application_that_cannot_start_ends_with_its_error(tmp_path: Path) ->
     assert process.returncode == 1
     assert out == ""
     assert "Lifespan failure in startup. 'the database is on the moon'" in err
+
+
+def test_in_production_each_log_line_is_json_with_its_request_and_nobodys_address(
+    tmp_path: Path,
+) -> None:
+    with shop(tmp_path, environment="production") as process:
+        assert httpx.get(f"{opened(process)}/log").text == "logged"
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    lines = [json.loads(line) for line in err.splitlines()]
+    (said,) = (line for line in lines if line["logger"] == "toy")
+    assert said["message"] == "…@… was refused"
+    assert said["level"] == "warning"
+    assert said["request_id"] == "ab12"
+    assert said["user_id"] == "65f0"
+
+
+def test_in_development_log_lines_are_readable(tmp_path: Path) -> None:
+    with shop(tmp_path) as process:
+        assert httpx.get(f"{opened(process)}/log").text == "logged"
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    assert "WARNING toy: …@… was refused [ab12 65f0]\n" in err

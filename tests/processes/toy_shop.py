@@ -1,13 +1,14 @@
 """A shop small enough to be killed many times a minute."""
 
 import asyncio
+import logging
 import os
 import sys
 from pathlib import Path
 
 from quart import Quart, websocket
 
-from storefront import serving_pings
+from storefront import logs, serving_pings
 
 
 def create_app() -> Quart:
@@ -17,6 +18,13 @@ def create_app() -> Quart:
     @app.get("/worker")
     async def worker() -> str:
         return str(os.getpid())
+
+    @app.get("/log")
+    async def write_log() -> str:
+        logs.request_id.set("ab12")
+        logs.user_id.set("65f0")
+        logging.getLogger("toy").warning("ada@example.com was refused")
+        return "logged"
 
     @app.get("/slow")
     async def slow() -> str:
