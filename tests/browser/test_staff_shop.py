@@ -157,8 +157,8 @@ async def test_price_and_stock_change_in_the_list_and_a_product_comes_back_from_
 
     row = page.locator(f"#product-{product['id']}")
     await row.get_by_role("link", name=f"Price and stock of {name}").click()
-    await row.get_by_label("Price").fill("12.34")
-    await row.get_by_label("Stock").fill("3")
+    await row.get_by_role("textbox", name="Price").fill("12.34")
+    await row.get_by_role("textbox", name="Stock").fill("3")
     await page.keyboard.press("Enter")
     await expect(row).to_contain_text("€12.34")
     await expect(row).to_contain_text("low")
