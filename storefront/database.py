@@ -29,8 +29,10 @@ from pymongo import (
     InsertOne,
     ReadPreference,
     ReplaceOne,
+    UpdateOne,
     WriteConcern,
 )
+from pymongo import timeout as time_limit
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -59,6 +61,7 @@ __all__ = [
     "ReplaceOne",
     "Subscriber",
     "Transaction",
+    "UpdateOne",
     "connect",
     "object_id",
 ]
@@ -78,6 +81,7 @@ UNAVAILABLE: tuple[type[PyMongoError], ...] = (
 )
 
 ABANDONED_TRANSACTIONS_EVERY_SECONDS = 30
+LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
 
 
@@ -125,9 +129,13 @@ class Database:
         await self._client.admin.command("ping")
 
     async def ensure_indexes(self, declared: Mapping[str, Sequence[IndexModel]]) -> None:
-        """Create the declared indexes where they are missing; safe in several processes at once."""
+        """Create the declared indexes where they are missing; safe in several processes at once.
+
+        On a large collection this takes longer than the limit of other commands.
+        """
         for collection, indexes in declared.items():
-            await self[collection].create_indexes(list(indexes))
+            with time_limit(LONGEST_INDEX_BUILD_SECONDS):
+                await self[collection].create_indexes(list(indexes))
 
     async def missing_indexes(
         self, declared: Mapping[str, Sequence[IndexModel]]

@@ -52,6 +52,12 @@ async def insert_order(
     shop: Shop, order: Order, *, idempotency_key: str, transaction: Transaction
 ) -> None:
     """DuplicateKeyError when the key has an order already."""
+    document = to_document(order, idempotency_key=idempotency_key)
+    await shop.database["orders"].insert_one(document, session=transaction)
+
+
+def to_document(order: Order, *, idempotency_key: str) -> dict[str, Any]:
+    """What is stored of a new order."""
     document = asdict(order)
     document["user_id"] = ObjectId(order.user_id)
     document["status"] = order.status.value
@@ -62,7 +68,7 @@ async def insert_order(
     ]
     document["history"] = [_step_document(step) for step in order.history]
     document["remarks"] = []
-    await shop.database["orders"].insert_one(document, session=transaction)
+    return document
 
 
 async def find_order(
