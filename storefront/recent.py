@@ -22,6 +22,7 @@ _FIRST_WINDOW = timedelta(seconds=4)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _TICK = timedelta(milliseconds=1)  # As fine as the database keeps times.
 _LONGEST_CURSOR = 200
+_LAST_YEAR = 9000  # Windows reach a little beyond a place, and no time lies beyond 9999.
 
 Item = TypeVar("Item")
 
@@ -56,8 +57,8 @@ def _read_place(text: str) -> Place | None:
         at = datetime.fromisoformat(moment)
     except (ValueError, TypeError, RecursionError):
         return None
-    is_place = isinstance(key, str) and at.tzinfo is not None and at.year >= _BEGINNING.year
-    return Place(at, key) if is_place else None
+    is_time = at.tzinfo is not None and _BEGINNING.year <= at.year <= _LAST_YEAR
+    return Place(at, key) if is_time and isinstance(key, str) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The catalogue as JSON."""
 
+import re
 from typing import Any
 
 from quart import Blueprint, Response, jsonify, request
@@ -287,4 +288,4 @@ def _expected_versions() -> set[int] | None:
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
     named = request.if_match.as_set(include_weak=True)
-    return {int(text) for text in named if text.isascii() and text.isdecimal()}
+    return {int(text) for text in named if re.fullmatch(r"[0-9]{1,15}", text)}

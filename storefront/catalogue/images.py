@@ -1,5 +1,6 @@
 """Pictures of products, for browsers and caches."""
 
+import re
 from typing import Any
 
 from quart import Blueprint, Response, request
@@ -42,7 +43,7 @@ def _wish() -> Wish:
     return Wish(
         sku=request.args.get("sku") or None,
         version=request.args.get("v") or None,
-        width=int(width) if width.isascii() and width.isdecimal() else None,
+        width=int(width) if re.fullmatch(r"[0-9]{1,6}", width) else None,
         content_types=[*_named_types(), "image/jpeg"],
     )
 

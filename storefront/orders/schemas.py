@@ -13,6 +13,7 @@ from storefront.localisation import gettext as _
 from storefront.orders.model import Order, OrderItem, OrderPage, Status
 
 LONGEST_KEY = 200
+MOST_MONEY = 10**15  # What every client's numbers can hold exactly.
 
 
 def _digits(value: object) -> object:
@@ -23,7 +24,7 @@ def _digits(value: object) -> object:
 
 
 Key = Annotated[str, Field(max_length=LONGEST_KEY)]
-Money = Annotated[int, Field(strict=True, ge=0, description="In minor units.")]
+Money = Annotated[int, Field(strict=True, ge=0, le=MOST_MONEY, description="In minor units.")]
 TypedMoney = Annotated[Money, BeforeValidator(_digits)]
 TypedNumber = Annotated[int, BeforeValidator(_digits), Field(strict=True, ge=1)]
 Limit = Annotated[int, BeforeValidator(_digits), Field(strict=True, ge=1, le=100)]

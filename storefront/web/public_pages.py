@@ -9,11 +9,11 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
 from prometheus_client import Counter
+from werkzeug.sansio.http import parse_cookie
 
 from storefront.shop import Shop
 from storefront.web import language
@@ -24,6 +24,9 @@ OK, NOT_MODIFIED = 200, 304
 SERVED = Counter("storefront_public_pages", "Requests for what all guests see", ["source"])
 LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
 LONGEST_QUERY_BYTES = 500
+TELLING = frozenset(
+    {b"accept-language", b"authorization", b"cookie", b"host", b"hx-request", b"hx-request-type"}
+)
 
 Headers = list[tuple[bytes, bytes]]
 Key = tuple[str, bytes, str, str | None, bytes, bytes]
@@ -84,12 +87,14 @@ class PublicPages:
             return None
         query: bytes = scope["query_string"]
         headers = dict(scope["headers"])
+        if _is_ambiguous(scope["headers"]):
+            return None
         kept = _guest_preferences(headers)
         if kept is None or len(query) > LONGEST_QUERY_BYTES or b"host" not in headers:
             return None
         self._forget_older_than(self._version(shop))
         speech = language.negotiate(
-            parse_qs(query.decode("latin-1")).get("lang", [None])[0] if b"lang=" in query else None,
+            _asked_language(query),
             kept.get("language"),
             None,
             headers.get(b"accept-language", b"").decode("latin-1"),
@@ -141,6 +146,22 @@ class PublicPages:
             self._size -= oldest.size
 
 
+def _asked_language(query: bytes) -> str | None:
+    if b"lang=" not in query:
+        return None
+    return parse_qs(query.decode("latin-1"), keep_blank_values=True).get("lang", [None])[0]
+
+
+def _is_ambiguous(headers: Headers) -> bool:
+    """Whether a header that tells answers apart came twice.
+
+    Handlers read the first and this layer the last: what was made for the one would be served to
+    everybody who sends the other.
+    """
+    told = [name for name, _ in headers if name in TELLING]
+    return len(told) != len(set(told))
+
+
 def _guest_preferences(headers: Mapping[bytes, bytes]) -> Mapping[str, str] | None:
     """The preferences of a guest whom every answer suits; None if something is personal."""
     if b"authorization" in headers:
@@ -148,14 +169,11 @@ def _guest_preferences(headers: Mapping[bytes, bytes]) -> Mapping[str, str] | No
     text = headers.get(b"cookie")
     if text is None:
         return {}
-    try:
-        cookies = SimpleCookie(text.decode("latin-1"))
-    except CookieError:
-        return None
+    cookies = parse_cookie(text.decode("latin-1"))  # As the handlers do, to the letter.
     if cookies.keys() & PERSONAL_COOKIES:
         return None
-    kept = cookies.get(language.COOKIE)
-    return language.read_preferences(kept.value) if kept else {}
+    kept = cookies.getlist(language.COOKIE)
+    return language.read_preferences(kept[0]) if kept else {}
 
 
 def _is_public(start: Any) -> bool:

@@ -122,7 +122,15 @@ def is_same_origin() -> bool:
     if fetch_site:
         return fetch_site in {"same-origin", "none"}
     page = headers.get("Origin") or headers.get("Referer")
-    return page is None or urlsplit(page).netloc == asked.host
+    return page is None or _host_of(page) == asked.host
+
+
+def _host_of(page: str) -> str | None:
+    """Host and port of an address; None for what is none."""
+    try:
+        return urlsplit(page).netloc
+    except ValueError:
+        return None
 
 
 async def add_headers(response: Response) -> Response:
