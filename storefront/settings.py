@@ -1,9 +1,10 @@
 """Typed settings, each of which knows where its value came from.
 
-Layers, later ones winning: ``settings/default.toml``, ``settings/<environment>.toml``, the file
-named by ``STOREFRONT_SETTINGS``, then variables ``STOREFRONT_<SECTION>__<KEY>``. Whatever is
-unknown, of the wrong type or too weak for production stops the start with a `SettingsError`
-that names the key and the file.
+Layers, later ones winning: ``settings/default.toml``, ``settings/<environment>.toml``, files of
+the same names in a folder ``settings`` where the shop is started (the first two are then those
+that were installed), the file named by ``STOREFRONT_SETTINGS``, then variables
+``STOREFRONT_<SECTION>__<KEY>``. Whatever is unknown, of the wrong type or too weak for production
+stops the start with a `SettingsError` that names the key and the file.
 """
 
 import os
@@ -276,13 +277,12 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None, *, folder: Path | None = None) -> Settings:
     """Read all layers; raises `SettingsError` naming the key and where it stands."""
     environ = os.environ if environ is None else environ
-    folder = folder or resources.SETTINGS
     environment = environ.get("STOREFRONT_ENV", "development")
     if environment not in ENVIRONMENTS:
         raise SettingsError(
             f"STOREFRONT_ENV is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}."
         )
-    settings = _read_layers(environment, environ, folder)
+    settings = _read_layers(environment, environ, _folders(folder))
     _refuse_weak_production(settings)
     return settings
 
@@ -293,11 +293,22 @@ def of_files(environment: str, *, folder: Path | None = None) -> Settings:
     Without this process's variables and file, which are meant for another environment; a
     secret that production still lacks is empty and no error.
     """
-    return _read_layers(environment, {}, folder or resources.SETTINGS)
+    return _read_layers(environment, {}, _folders(folder))
 
 
-def _read_layers(environment: str, environ: Mapping[str, str], folder: Path) -> Settings:
-    files = [folder / "default.toml", folder / f"{environment}.toml"]
+def _folders(only: Path | None) -> list[Path]:
+    """Where the shop's own files are, and where its owner's may be; ``only`` if it is given."""
+    if only:
+        return [only]
+    own = Path("settings")
+    has_own = own.is_dir() and not own.samefile(resources.SETTINGS)
+    return [resources.SETTINGS, own] if has_own else [resources.SETTINGS]
+
+
+def _read_layers(environment: str, environ: Mapping[str, str], folders: list[Path]) -> Settings:
+    names = ["default.toml", f"{environment}.toml"]
+    files = [folders[0] / name for name in names]
+    files += [own / name for own in folders[1:] for name in names if (own / name).exists()]
     if environ.get("STOREFRONT_SETTINGS"):
         files.append(Path(environ["STOREFRONT_SETTINGS"]))
     merged: dict[str, dict[str, Any]] = {}
@@ -305,15 +316,17 @@ def _read_layers(environment: str, environ: Mapping[str, str], folder: Path) -> 
     for file in files:
         for key, value in _read_file(file):
             _put(merged, key, value)
-            sources[key] = _source_name(file, folder)
+            sources[key] = _source_name(file, folders)
     for variable, key, value in _read_environment(environ):
         _put(merged, key, value)
         sources[key] = f"environment ({variable})"
     return Settings(environment, _validated(merged, sources), sources)
 
 
-def _source_name(file: Path, folder: Path) -> str:
-    return f"settings/{file.name}" if file.parent == folder else str(file)
+def _source_name(file: Path, folders: list[Path]) -> str:
+    if file.parent not in folders:
+        return str(file)
+    return f"settings/{file.name}" if file.parent == folders[0] else str(file.absolute())
 
 
 def _put(merged: dict[str, dict[str, Any]], key: str, value: object) -> None:
