@@ -1,6 +1,8 @@
 """The cart as HTML: whole pages and plain forms, and fragments where htmx asks for them."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,7 @@ from storefront.carts.schemas import ChangedItemForm, DeliveryAddress, NewItemFo
 from storefront.catalogue import pages as catalogue_pages
 from storefront.errors import OutOfStockError, ValidationError
 from storefront.localisation import gettext as _
-from storefront.web import forms, htmx, notices, rendering
+from storefront.web import cookies, forms, htmx, notices, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.forms import Form
 from storefront.web.identity import signed_in
@@ -20,13 +22,20 @@ from storefront.web.links import own_path
 
 blueprint = Blueprint("carts", __name__)
 
+JUST_REMOVED = "removed"
 PERMANENT_REDIRECT_KEEPING_THE_METHOD = 308
 
 
 @blueprint.get("/cart")
 async def show() -> Any:
-    """The cart as it is priced now."""
-    return await showing.show_cart(await service.get_cart(current_shop(), owners.current_owner()))
+    """The cart as it is priced now; what was just taken out is offered back, once."""
+    cart = await service.get_cart(current_shop(), owners.current_owner())
+    removed = cookies.read_signed(JUST_REMOVED)
+    if removed is None:
+        return await showing.show_cart(cart)
+    response = await showing.show_cart(cart, removed=showing.Removed(**json.loads(removed)))
+    cookies.delete(response, [JUST_REMOVED])
+    return response
 
 
 @blueprint.post("/cart")
@@ -108,10 +117,12 @@ async def remove(item_id: str) -> Any:
     cart, removed = await service.remove_from_cart(
         current_shop(), owners.current_owner(), item_id=item_id
     )
+    offered = showing.Removed.of(removed)
     if htmx.wants_fragment():
-        return await showing.show_cart(cart, removed=removed)
-    notices.add_notice(_("%(name)s is out of your cart.") % {"name": removed.name})
-    return htmx.see_other("/cart")
+        return await showing.show_cart(cart, removed=offered)
+    response = htmx.see_other("/cart")
+    cookies.write_signed(response, JUST_REMOVED, json.dumps(asdict(offered)))
+    return response
 
 
 @blueprint.put("/cart/delivery-address")

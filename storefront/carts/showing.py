@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel.numbers import format_decimal
 from quart import Response, request
 
 from storefront.carts import owners, service
 from storefront.carts.model import Address, Cart, CartItem
+from storefront.localisation import format_number, language
 from storefront.localisation import gettext as _
-from storefront.localisation import language
 from storefront.money import format_money
 from storefront.shop import Shop
 from storefront.web import htmx, rendering
@@ -31,13 +30,27 @@ class AddressBook:
     list_addresses: Callable[[Shop, str], Awaitable[Sequence[Address]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was just taken out of the cart, and can be put back."""
+
+    product_id: str
+    sku: str
+    quantity: int
+    name: str
+
+    @classmethod
+    def of(cls, item: CartItem) -> "Removed":
+        return cls(item.product_id, item.sku, item.quantity, item.name)
+
+
 async def show_cart(
     cart: Cart,
     *,
     status: int = 200,
     changes: Sequence[str] = (),
     form: Form | None = None,
-    removed: CartItem | None = None,
+    removed: Removed | None = None,
     announcement: str = "",
 ) -> Response:
     """The cart's page, or for htmx the cart, its badge and ``announcement`` for who listens."""
@@ -51,7 +64,7 @@ async def show_cart(
             announcement=announcement,
             **variables,
         )
-    return await rendering.render("carts/cart.html", status=status, **variables)
+    return await rendering.render("carts/cart.html", status=status, removed=removed, **variables)
 
 
 async def cart_variables(
@@ -88,7 +101,7 @@ def address_form() -> Form:
 def tax_percent() -> str:
     """The rate as the visitor writes numbers; empty where no tax is charged."""
     percent = current_shop().settings.shop.tax_percent
-    return format_decimal(percent, locale=language()) if percent else ""
+    return format_number(percent) if percent else ""
 
 
 def price_changes(cart: Cart) -> list[str]:

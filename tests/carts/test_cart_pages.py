@@ -139,7 +139,9 @@ async def test_plain_forms_change_and_remove_a_line(client: httpx.AsyncClient, s
     assert (removed.status_code, removed.headers["Location"]) == (303, "/cart")
     page = await client.get("/cart")
     assert "Keel is out of your cart." in page.text
+    assert "Put it back" in page.text
     assert "Nothing in it yet" in page.text
+    assert "Put it back" not in (await client.get("/cart")).text
     assert (await client.post(f"/cart/{line}", data={"_method": "DELETE"})).status_code == 404
 
 
