@@ -178,9 +178,19 @@ class Shop(_Section):
         ge=0, description=_("Subtotal in minor units from which shipping is free; 0: never.")
     )
     tax_percent: float = Field(ge=0, lt=100, description=_("Tax contained in prices, in per cent."))
-    payment_instructions: str = Field(
-        description=_("How to pay, shown with the order and in its mail.")
+    payment_instructions: str | dict[LocaleCode, str] = Field(
+        description=_(
+            "How to pay, shown with the order and in its mail: one text, or one per language."
+        )
     )
+
+    def payment_instructions_in(self, language: str) -> str:
+        """How to pay, in ``language`` or else in the shop's first language that has a text."""
+        texts = self.payment_instructions
+        if isinstance(texts, str):
+            return texts.strip()
+        spoken = next((code for code in (language, *self.locales) if code in texts), None)
+        return texts[spoken].strip() if spoken else ""
 
 
 class Chat(_Section):
@@ -431,6 +441,8 @@ def _shown(value: Any) -> str:
         return _masked_url(value.get_secret_value())
     if isinstance(value, list):
         return ", ".join(_shown(part) for part in value)
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {_shown(part).strip()}" for key, part in value.items())
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)

@@ -35,6 +35,27 @@ def test_later_layers_win_and_each_value_knows_its_source(tmp_path: Path) -> Non
     assert explained["server.port"].source == "settings/default.toml"
 
 
+def test_payment_instructions_are_one_text_or_one_per_language(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[shop]\nlocales = ["es", "en"]\npayment_instructions = {es = "Paga", en = "Pay"}\n'
+    )
+
+    several = load(STOREFRONT_SETTINGS=str(own)).shop
+    one = load(STOREFRONT_SHOP__PAYMENT_INSTRUCTIONS=" By card. ").shop
+
+    spoken = [several.payment_instructions_in(code) for code in ("en", "es", "de")]
+    assert spoken == ["Pay", "Paga", "Paga"]
+    assert [one.payment_instructions_in(code) for code in ("en", "es")] == ["By card."] * 2
+
+
+def test_the_shop_says_how_to_pay_in_each_of_its_languages() -> None:
+    values = load().shop
+
+    texts = {values.payment_instructions_in(code) for code in values.locales}
+    assert len(texts) == len(values.locales)
+
+
 def test_every_setting_has_a_meaning() -> None:
     assert all(setting.meaning.endswith(".") for setting in load().explained())
 

@@ -59,7 +59,7 @@ async def _show_checkout(
         cart=cart,
         form=form,
         saved_addresses=await showing.saved_addresses(cart.user_id),
-        payment_instructions=values.payment_instructions.strip(),
+        payment_instructions=values.payment_instructions_in(language()),
         tax_included=contained_tax(cart.total, values.tax_percent),
         tax_percent=showing.tax_percent(),
         idempotency_key=idempotency_key or secrets.token_urlsafe(18),

@@ -151,7 +151,7 @@ async def change_status(
         ):
             raise ConflictError(
                 _("Order %(number)d cannot take this step any more.") % {"number": number},
-                status=order.status.value,
+                order_status=order.status.value,
             )
         order = order.after(done)
         if status is not Status.CANCELLED:
@@ -271,7 +271,7 @@ def _order(
         total=cart.total,
         currency=cart.currency,
         delivery_address=address,
-        payment_instructions=values.payment_instructions.strip(),
+        payment_instructions=values.payment_instructions_in(language),
         language=language,
         created_at=now,
         history=(Step(Status.GENERATED, now, identity.full_name),),

@@ -67,7 +67,7 @@ async def test_an_order_copies_the_cart_takes_the_stock_and_empties_the_cart(
             "total": 5490,
             "currency": "EUR",
             "delivery_address": WHOLE_ADDRESS,
-            "payment_instructions": shop.settings.shop.payment_instructions.strip(),
+            "payment_instructions": shop.settings.shop.payment_instructions_in("en"),
             "created_at": placed["created_at"],
             "history": [{"status": "generated", "at": placed["created_at"], "by": "Ana García"}],
         }
