@@ -19,6 +19,7 @@ from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import LazyProxy, Translations
 
 from storefront import resources
@@ -94,6 +95,11 @@ def format_datetime(moment: datetime) -> str:
     """The moment in UTC, which it says."""
     text = babel_datetime(moment, format="d MMM y, HH:mm", locale=language())
     return f"{text} UTC"
+
+
+def format_number(number: float) -> str:
+    """``number`` as readers of the language write it: 5.5 is 5,5 in Spanish."""
+    return str(format_decimal(number, locale=language()))
 
 
 @cache

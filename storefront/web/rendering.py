@@ -15,6 +15,7 @@ from quart import Response, request
 from storefront import localisation, resources
 from storefront.money import format_money
 from storefront.shop import Shop
+from storefront.web import htmx
 from storefront.web.assets import Assets
 from storefront.web.cookies import current_shop
 from storefront.web.identity import Identity, current_identity
@@ -58,6 +59,7 @@ class Page:
     alternates: Sequence[tuple[str, str]]
     categories: Sequence[CategoryLink]
     is_development: bool
+    is_fragment: bool
 
 
 class Templates:
@@ -83,6 +85,7 @@ class Templates:
             "country_name": localisation.country_name,
             "format_date": localisation.format_date,
             "format_datetime": localisation.format_datetime,
+            "format_number": localisation.format_number,
             "money": lambda amount: format_money(amount, currency, localisation.language()),
             "option_label": localisation.option_label,
         }
@@ -93,7 +96,7 @@ class Templates:
 
 
 async def render(template: str, *, status: int = 200, **variables: Any) -> Response:
-    """A whole page; ``template`` is a file below ``templates/pages``."""
+    """A page, for htmx its own matter alone; ``template`` is a file below ``templates/pages``."""
     text = current_templates().render(
         f"pages/{template}", page=await page_of_visitor(), **variables
     )
@@ -141,6 +144,7 @@ async def page_of_visitor() -> Page:
         alternates=[(code, _address(shop, lang=code)) for code in locales],
         categories=parts.categories(shop),
         is_development=shop.settings.is_development,
+        is_fragment=htmx.wants_fragment(),
     )
 
 
@@ -161,6 +165,7 @@ def bare_page(shop: Shop) -> Page:
         alternates=[],
         categories=[],
         is_development=shop.settings.is_development,
+        is_fragment=htmx.wants_fragment(),
     )
 
 
