@@ -6,6 +6,7 @@ from typing import Any
 from storefront.accounts import tokens
 from storefront.accounts.model import User
 from storefront.database import Transaction
+from storefront.localisation import language
 from storefront.mail import outbox
 from storefront.mail.model import Mail
 from storefront.shop import Shop
@@ -39,7 +40,13 @@ async def write_password_changed(shop: Shop, transaction: Transaction, user: Use
 
 
 def _to(shop: Shop, user: User, kind: str, context: Mapping[str, Any]) -> Mail:
-    return Mail(kind, user.email, user.language or shop.settings.shop.locales[0], context)
+    return Mail(kind, user.email, _language_of(shop, user), context)
+
+
+def _language_of(shop: Shop, user: User) -> str:
+    """The account's own, else that of the page on which the mail was asked for."""
+    locales = shop.settings.shop.locales
+    return user.language or (language() if language() in locales else locales[0])
 
 
 def _verification_link(shop: Shop, context: Mapping[str, Any]) -> Mapping[str, Any]:
