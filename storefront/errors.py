@@ -171,7 +171,7 @@ class EmailTakenError(ShopError):
 class ConflictError(ShopError):
     status = 409
     name = "conflict"
-    title = lazy("That does not go now")
+    title = lazy("That cannot be done now")
     explanation = lazy("The state of things does not allow this step, or somebody was faster.")
 
 

@@ -75,7 +75,7 @@ async def register() -> Any:
             status=ValidationError.status,
             registration=Form.rejected(typed, _at_field(error, "email")),
         )
-    add_notice(_("Welcome, %(name)s!") % {"name": user.full_name})
+    add_notice(_("Welcome, %(name)s.") % {"name": user.full_name})
     return await _let_in(user, typed.get("next"))
 
 
