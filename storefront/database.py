@@ -27,10 +27,8 @@ from pymongo import (
     DESCENDING,
     IndexModel,
     InsertOne,
-    ReadPreference,
     ReplaceOne,
     UpdateOne,
-    WriteConcern,
 )
 from pymongo import timeout as time_limit
 from pymongo.errors import (
@@ -42,7 +40,8 @@ from pymongo.errors import (
     PyMongoError,
     WaitQueueTimeoutError,
 )
-from pymongo.read_concern import ReadConcern
+
+from storefront.transactions import Transactions
 
 __all__ = [
     "ASCENDING",
@@ -80,7 +79,6 @@ UNAVAILABLE: tuple[type[PyMongoError], ...] = (
     ExecutionTimeout,
 )
 
-ABANDONED_TRANSACTIONS_EVERY_SECONDS = 30
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
 
@@ -115,7 +113,7 @@ class Database:
             appname="storefront",
         )
         self._database = self._client[name]
-        self._one_transaction_at_a_time = asyncio.Semaphore(1)
+        self._transactions = Transactions(self._client, self._database)
 
     def __getitem__(self, collection: str) -> Collection[Any]:
         return self._database[collection]
@@ -158,44 +156,36 @@ class Database:
 
         ``work`` may run several times, so it must have no effect besides the database. One
         transaction at a time per process: those that meet cost each other many retries, while
-        those that queue cost nothing.
+        those that queue cost nothing. It goes on to its end when who asked for it has gone.
         """
-        async with self._one_transaction_at_a_time, await self._client.start_session() as session:
-            result: Result = await session.with_transaction(
-                work,
-                read_concern=ReadConcern("snapshot"),
-                write_concern=WriteConcern("majority", j=True),
-                read_preference=ReadPreference.PRIMARY,
-            )
-            return result
+        return await self._transactions.run(work)
 
     async def expire_abandoned_transactions(self) -> None:
-        """Keep the embedded engine from holding the locks of a client that was killed.
-
-        It notices the time-out of an abandoned transaction only when another transaction runs.
-        """
-        while True:
-            await asyncio.sleep(ABANDONED_TRANSACTIONS_EVERY_SECONDS)
-            with contextlib.suppress(PyMongoError):
-                await self.in_transaction(self._touch_heartbeat)
-
-    async def _touch_heartbeat(self, transaction: Transaction) -> None:
-        await self["heartbeat"].update_one(
-            {"_id": "transactions"}, {"$inc": {"beats": 1}}, upsert=True, session=transaction
-        )
+        """Run for ever: free what processes hold that were killed in mid transaction."""
+        await self._transactions.expire_abandoned()
 
     @contextlib.asynccontextmanager
     async def changes(
-        self, collections: Sequence[str], resume_after: Document | None
+        self,
+        collections: Sequence[str] | None,
+        resume_after: Document | None,
+        *,
+        whole_documents: bool = True,
     ) -> AsyncIterator[Any]:
-        """The change stream of ``collections``, with whole documents on updates."""
+        """The change stream of ``collections`` (None: of all), with whole documents on updates."""
+        wanted = [{"$match": {"ns.coll": {"$in": list(collections)}}}] if collections else []
         async with self._database.watch(
-            [{"$match": {"ns.coll": {"$in": list(collections)}}}],
-            full_document="updateLookup",
+            wanted,
+            full_document="updateLookup" if whole_documents else None,
             resume_after=resume_after,
             max_await_time_ms=500,
         ) as stream:
             yield stream
+
+    async def collection_names(self) -> list[str]:
+        """The shop's collections, without the database's own."""
+        names = await self._database.list_collection_names()
+        return [name for name in names if not name.startswith("system.")]
 
     async def drop(self) -> None:
         """Delete the whole database."""
