@@ -18,22 +18,18 @@ from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from hypercorn.typing import (
-    ASGIFramework,
-    ASGIReceiveCallable,
-    ASGIReceiveEvent,
-    ASGISendCallable,
-    Scope,
-)
+from hypercorn.typing import ASGIFramework
 from hypercorn.utils import LifespanFailureError
 
 from storefront import logs, serving_pings
+from storefront.serving_draining import Draining
 
 # Reading a hundred thousand products into memory takes minutes on a small machine; who starts
 # the shop, or the service manager, knows better how long is too long.
 _STARTING_SECONDS = 3600.0
 _CLOSING_SECONDS = 8.0
-_GOING_AWAY = 1001
+# What is not answered by then is told so, while there is time to tell it.
+_SHARE_OF_DRAINING = 0.9
 
 
 def main(arguments: list[str]) -> int:
@@ -47,6 +43,7 @@ def main(arguments: list[str]) -> int:
     framework = _load(app)
     serving_pings.use_pings()
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(_tell_of_exception)
         try:
             runner.run(_serve(framework, config, supervisor))
         except LifespanFailureError as error:
@@ -66,6 +63,12 @@ def _new_event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+def _tell_of_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Python 3.11 tells of each connection that is cut at the end; that is no news."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
+
+
 async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) -> None:
     leaving = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,43 +80,13 @@ async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) 
             supervisor.send(b"ready")
         await asyncio.wait([leaving])
 
-    await serve(
-        _closing_websockets(app, leaving), config, shutdown_trigger=accept_until_told_to_stop
-    )
+    draining = Draining(app, leaving, seconds=config.graceful_timeout * _SHARE_OF_DRAINING)
+    await serve(draining, config, shutdown_trigger=accept_until_told_to_stop)
 
 
 def _settle(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _closing_websockets(app: ASGIFramework, leaving: asyncio.Future[None]) -> ASGIFramework:
-    """Close WebSockets when we leave, which would otherwise last until the draining times out."""
-
-    async def framework(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "websocket":
-            receive = _until_leaving(receive, send, leaving)
-        await app(scope, receive, send)
-
-    return framework
-
-
-def _until_leaving(
-    receive: ASGIReceiveCallable, send: ASGISendCallable, leaving: asyncio.Future[None]
-) -> ASGIReceiveCallable:
-    async def receive_or_leave() -> ASGIReceiveEvent:
-        receiving = asyncio.ensure_future(receive())
-        first: set[asyncio.Future[Any]] = {receiving, leaving}
-        try:
-            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-            if receiving.done():
-                return receiving.result()
-        finally:
-            receiving.cancel()
-        await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": None})
-        return {"type": "websocket.disconnect", "code": _GOING_AWAY}
-
-    return receive_or_leave
 
 
 def _configuration(listener: int, *, drain_seconds: float) -> Config:

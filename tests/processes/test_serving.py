@@ -167,6 +167,22 @@ def test_a_request_slower_than_the_draining_does_not_hold_up_the_end(tmp_path: P
         assert (tmp_path / f"closed-{worker}").exists()
 
 
+def test_a_request_slower_than_the_draining_is_told_to_come_back(tmp_path: Path) -> None:
+    with shop(tmp_path, drain_seconds=2, slow_seconds=60) as process:
+        host, port = opened(process).removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as slow:
+            slow.sendall(b"GET /slow HTTP/1.1\r\nHost: shop\r\n\r\n")
+            wait_until((tmp_path / "slow-began").exists)
+            process.terminate()
+            answer = b""
+            while received := slow.recv(4096):
+                answer += received
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 5\r\n" in answer
+        _, err = process.communicate(timeout=10)
+        assert "Traceback" not in err
+
+
 def test_sigterm_closes_websockets_at_once_as_going_away(tmp_path: Path) -> None:
     with shop(tmp_path, drain_seconds=30) as process:
         url = opened(process)
