@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from quart import Quart, Response, g, has_websocket_context, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from storefront import errors
 from storefront.database import UNAVAILABLE
@@ -44,11 +44,12 @@ async def answer(error: Exception) -> Any:
     """The response to ``error``, in the form in which the request came."""
     problem = as_shop_error(error)
     await record(problem, error)
-    if wants_json():
-        return problem_json(problem)
-    if isinstance(problem, errors.UnauthenticatedError):
+    if not wants_json() and isinstance(problem, errors.UnauthenticatedError):
         return htmx.leave_for(f"/?next={_where_to_return()}")
-    return await _page(problem, error)
+    response = problem_json(problem) if wants_json() else await _page(problem, error)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def wants_json() -> bool:
@@ -64,6 +65,8 @@ def as_shop_error(error: Exception) -> errors.ShopError:
         return errors.UnavailableError()
     if isinstance(error, HTTPException) and error.code in _BY_STATUS:
         return _BY_STATUS[error.code]()
+    if isinstance(error, HTTPException) and 400 <= (error.code or 0) < 500:  # noqa: PLR2004  (the client's fault)
+        return errors.BadRequestError()
     return errors.InternalError()
 
 
@@ -80,13 +83,13 @@ def problem_json(problem: errors.ShopError) -> Response:
 def details(problem: errors.ShopError) -> dict[str, Any]:
     """The members of ``problem`` as RFC 9457 names them, and our own beside them."""
     body: dict[str, Any] = {
+        **problem.extra,
         "type": f"/problems/{problem.name}",
         "title": str(problem.title),
         "status": problem.status,
         "detail": problem.detail,
         "instance": source().path,
         "error_id": g.request_id,
-        **problem.extra,
     }
     if isinstance(problem, errors.ValidationError):
         body["errors"] = [

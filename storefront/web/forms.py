@@ -14,11 +14,21 @@ from quart import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
-from storefront.errors import FieldError, UnsupportedMediaTypeError, ValidationError
+from storefront.errors import (
+    FieldError,
+    PayloadTooLargeError,
+    UnsupportedMediaTypeError,
+    ValidationError,
+)
 from storefront.localisation import Text, lazy, ngettext
 from storefront.localisation import gettext as _
 
 Schema = TypeVar("Schema", bound=pydantic.BaseModel)
+
+# Larger bodies are pictures, which are streamed. More would keep everybody else waiting.
+LARGEST_TEXT_BYTES = 500_000
+MOST_FIELDS = 1_000
+_PLAIN_FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded"})
 
 SECRET_FIELDS = frozenset({"password", "password_confirmation", "current_password"})
 
@@ -55,8 +65,23 @@ class Form:
 
 
 async def typed_form() -> MultiDict[str, str]:
-    """The fields of the submitted form as they were typed."""
+    """The fields of the submitted form as they were typed. PayloadTooLargeError.
+
+    The framework bounds the parts of a multipart form; of the other kind we have to.
+    """
+    if request.mimetype in _PLAIN_FORMS and (await _text()).count(b"&") >= MOST_FIELDS:
+        raise PayloadTooLargeError
     return await request.form
+
+
+async def _text() -> bytes:
+    """The body, if it is of a length that can be taken apart while others wait."""
+    if (request.content_length or 0) > LARGEST_TEXT_BYTES:
+        raise PayloadTooLargeError
+    body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    if len(body) > LARGEST_TEXT_BYTES:
+        raise PayloadTooLargeError
+    return body
 
 
 def check(schema: type[Schema], data: Any, *, context: Any = None) -> Schema:
@@ -83,7 +108,7 @@ async def json_body(schema: type[Schema], *, context: Any = None) -> Schema:
 
 async def optional_json_body(schema: type[Schema]) -> Schema:
     """As `json_body`, but no body at all counts as an empty object."""
-    if not await request.get_data(cache=True):
+    if not await _text():
         return check(schema, {})
     return check(schema, await _json())
 
@@ -91,6 +116,7 @@ async def optional_json_body(schema: type[Schema]) -> Schema:
 async def _json() -> Any:
     if not request.is_json:
         raise UnsupportedMediaTypeError(_("Send the body as application/json."))
+    await _text()
     try:
         body = await request.get_json()
         written = json.dumps(body, ensure_ascii=False)

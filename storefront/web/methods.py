@@ -4,12 +4,14 @@ A form posts to the same address with a field ``_method``. It has to be known be
 is matched to a handler, so this is a layer of plain ASGI that looks into small form bodies.
 """
 
+import asyncio
+import re
 from typing import Any
-from urllib.parse import parse_qs
 
-METHODS = frozenset({"PUT", "PATCH", "DELETE"})
-LARGEST_FORM_BYTES = 1_000_000
+LARGEST_FORM_BYTES = 500_000
+LONGEST_WAIT_SECONDS = 20
 FORM = b"application/x-www-form-urlencoded"
+_METHOD = re.compile(rb"(?:^|&)_method=(PUT|PATCH|DELETE)(?:&|$)", re.IGNORECASE)
 
 
 class MethodOverride:
@@ -22,17 +24,21 @@ class MethodOverride:
         if not _is_small_form(scope):
             await self._app(scope, receive, send)
             return
-        messages = []
-        body = b""
+        messages: list[Any] = []
+        body = bytearray()
         more = True
-        while more and len(body) <= LARGEST_FORM_BYTES:
-            message = await receive()
-            messages.append(message)
-            body += message.get("body", b"")
-            more = message["type"] == "http.request" and message.get("more_body", False)
-        method = parse_qs(body[:LARGEST_FORM_BYTES].decode("latin-1")).get("_method", [""])[0]
-        if method.upper() in METHODS:
-            scope = dict(scope, method=method.upper())
+        try:
+            async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+                while more and len(body) <= LARGEST_FORM_BYTES:
+                    message = await receive()
+                    messages.append(message)
+                    body += message.get("body", b"")
+                    more = message["type"] == "http.request" and message.get("more_body", False)
+        except TimeoutError:
+            pass  # The framework has a patience of its own for what is still to come.
+        named = _METHOD.search(body)
+        if named:
+            scope = dict(scope, method=named[1].decode().upper())
         replay = iter(messages)
 
         async def receive_again() -> Any:

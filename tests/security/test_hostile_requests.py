@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.carts.shelves import customer
 from tests.catalogue.goods import product, sell
 
 DIGITS = "9" * 5_000
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize("header", ["Origin", "Referer"])
@@ -61,3 +63,46 @@ async def test_a_place_outside_of_time_is_no_place_in_a_list(app: Quart, moment:
         answer = await admin.get(f"/api/v1/{path}", params={"after": place})
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "after"
+
+
+@pytest.mark.parametrize("path", ["/preferences", "/auth/login", "/cart", "/auth/password-reset"])
+async def test_a_form_of_a_thousand_fields_is_too_large(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    many, long = "f=1&" * 1_000, f"email={'a' * 500_000}"
+
+    async def in_pieces() -> AsyncIterator[bytes]:
+        yield long.encode()
+
+    for body in (many, long, in_pieces()):
+        answer = await client.post(path, content=body, headers={"Content-Type": FORM})
+        assert answer.status_code == 413
+
+
+async def test_a_json_body_is_bounded_too(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/auth/login", json={"email": "a" * 500_000})
+
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "/problems/payload-too-large"
+
+
+async def test_only_the_form_itself_names_another_method(app: Quart) -> None:
+    shopper = await customer(app)
+    address = {"recipient": "Ana", "line1": "1", "city": "Elx", "postal_code": "1", "country": "ES"}
+    await shopper.post("/account/addresses", data=address)
+
+    tried = [
+        await shopper.get("/account/addresses/0", params={"_method": "DELETE"}),
+        await shopper.post("/account/addresses/0", params={"_method": "DELETE"}),
+        await shopper.post("/account/addresses/0", headers={"X-HTTP-Method-Override": "DELETE"}),
+        await shopper.post("/account/addresses/0", json={"_method": "DELETE"}),
+        await shopper.post("/account/addresses/0", data={"x_method": "DELETE"}),
+        await shopper.post("/account/addresses/0", data={"_method": "TRACE"}),
+    ]
+
+    assert [answer.status_code for answer in tried] == [405] * 6
+    assert "Elx" in (await shopper.get("/account")).text
+    assert (
+        await shopper.post("/account/addresses/0", data={"_method": "delete"})
+    ).status_code == 303
+    assert "Elx" not in (await shopper.get("/account")).text
