@@ -5,10 +5,14 @@ from quart import Response, request
 
 def wants_fragment() -> bool:
     """Whether htmx asks for the part that changed, and not for a whole page."""
-    return (
-        request.headers.get("HX-Request") == "true"
-        and request.headers.get("HX-Request-Type") == "partial"
+    return is_for_fragment(
+        request.headers.get("HX-Request"), request.headers.get("HX-Request-Type")
     )
+
+
+def is_for_fragment(hx_request: str | None, hx_request_type: str | None) -> bool:
+    """What the two headers ask for. Only htmx 4 names the type; who leaves it out means a part."""
+    return hx_request == "true" and hx_request_type != "full"
 
 
 def see_other(path: str) -> Response:

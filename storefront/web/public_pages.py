@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from werkzeug.sansio.http import parse_cookie
 
 from storefront.shop import Shop
-from storefront.web import language
+from storefront.web import htmx, language
 from storefront.web.caching import MARK, PERSONAL_COOKIES
 from storefront.web.compression import best_coding, compress
 
@@ -29,7 +29,7 @@ TELLING = frozenset(
 )
 
 Headers = list[tuple[bytes, bytes]]
-Key = tuple[str, bytes, str, str | None, bytes, bytes]
+Key = tuple[str, bytes, str, str | None, bool, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,12 @@ class PublicPages:
             headers.get(b"accept-language", b"").decode("latin-1"),
             locales=tuple(shop.settings.shop.locales),
         )
-        form = headers.get(b"hx-request-type", b"partial") if b"hx-request" in headers else b""
+        is_fragment = htmx.is_for_fragment(
+            headers.get(b"hx-request", b"").decode("latin-1"),
+            headers.get(b"hx-request-type", b"").decode("latin-1"),
+        )
         host = headers[b"host"] + b"|" + scope.get("scheme", "http").encode()
-        return scope["path"], query, speech, kept.get("theme"), form, host
+        return scope["path"], query, speech, kept.get("theme"), is_fragment, host
 
     def _forget_older_than(self, version: int) -> None:
         if version != self._kept_version:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
 from quart import Response, request
 
 from storefront import localisation, resources
@@ -59,7 +59,6 @@ class Page:
     alternates: Sequence[tuple[str, str]]
     categories: Sequence[CategoryLink]
     is_development: bool
-    is_fragment: bool
 
 
 class Templates:
@@ -90,17 +89,24 @@ class Templates:
             "option_label": localisation.option_label,
         }
 
+        frameless = DictLoader({"base.html": '{% extends "fragment.html" %}'})
+        files = FileSystemLoader(resources.TEMPLATES)
+        self._frameless = self.environment.overlay(loader=ChoiceLoader([frameless, files]))
+
     def render(self, template: str, **variables: Any) -> str:
         """The text of ``template`` in the language being spoken."""
         return self.environment.get_template(template).render(variables)
 
+    def render_frameless(self, template: str, **variables: Any) -> str:
+        """A page's own matter, without what `base.html` puts around it."""
+        return self._frameless.get_template(template).render(variables)
+
 
 async def render(template: str, *, status: int = 200, **variables: Any) -> Response:
     """A page, for htmx its own matter alone; ``template`` is a file below ``templates/pages``."""
-    text = current_templates().render(
-        f"pages/{template}", page=await page_of_visitor(), **variables
-    )
-    return html(text, status)
+    templates = current_templates()
+    write = templates.render_frameless if htmx.wants_fragment() else templates.render
+    return html(write(f"pages/{template}", page=await page_of_visitor(), **variables), status)
 
 
 async def render_fragment(template: str, *, status: int = 200, **variables: Any) -> Response:
@@ -144,7 +150,6 @@ async def page_of_visitor() -> Page:
         alternates=[(code, _address(shop, lang=code)) for code in locales],
         categories=parts.categories(shop),
         is_development=shop.settings.is_development,
-        is_fragment=htmx.wants_fragment(),
     )
 
 
@@ -165,7 +170,6 @@ def bare_page(shop: Shop) -> Page:
         alternates=[],
         categories=[],
         is_development=shop.settings.is_development,
-        is_fragment=htmx.wants_fragment(),
     )
 
 

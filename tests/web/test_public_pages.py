@@ -79,6 +79,8 @@ async def test_languages_themes_and_fragments_are_kept_apart(client: httpx.Async
     fragment = await client.get(
         "/products", headers={"HX-Request": "true", "HX-Request-Type": "partial"}
     )
+    of_no_type = await client.get("/products", headers={"HX-Request": "true"})
+    not_by_htmx = await client.get("/products", headers={"HX-Request": "false"})
     await client.post("/preferences", data={"theme": "dark", "next": "/products"})
     dark = await client.get("/products")
 
@@ -86,6 +88,8 @@ async def test_languages_themes_and_fragments_are_kept_apart(client: httpx.Async
     assert '<html lang="es"' in spanish.text
     assert '<html lang="es"' in asked.text
     assert "<html" not in fragment.text
+    assert of_no_type.text == fragment.text
+    assert not_by_htmx.text == english.text
     assert fragment.headers["ETag"] != english.headers["ETag"]
     assert 'data-theme="dark"' in dark.text
     assert 'data-theme="dark"' not in english.text
