@@ -244,7 +244,8 @@ def _is_staff() -> bool:
 def _product_response(product: Product, *, status: int = 200) -> Response:
     response: Response = jsonify(_product_json(product.in_language(language())))
     response.status_code = status
-    response.set_etag(str(product.version))
+    # Each language, and what only staff see, is a representation of its own (RFC 9110, 8.8.3).
+    response.set_etag(f"{product.version}-{language()}{'-staff' if _is_staff() else ''}")
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Authorization, Cookie, Accept-Language"
     return response
@@ -288,4 +289,5 @@ def _expected_versions() -> set[int] | None:
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
     named = request.if_match.as_set(include_weak=True)
-    return {int(text) for text in named if re.fullmatch(r"[0-9]{1,15}", text)}
+    found = (re.fullmatch(r"([0-9]{1,15})(-[a-zA-Z-]+)?", text) for text in named)
+    return {int(match[1]) for match in found if match}

@@ -41,6 +41,7 @@ class Search:
     """A compiled search; each tier's query includes the ones before it, the last matches all."""
 
     words: tuple[Word, ...]
+    language: str
     tiers: tuple[Query, ...]
 
     @property
@@ -49,15 +50,26 @@ class Search:
 
 
 def find_words(index: ProductIndex, typed: str, language: str) -> Search | None:
-    """The search for what was typed; None if there is no word in it."""
+    """The search for what was typed; None if there is no word in it.
+
+    What leads nowhere in ``language`` may be said in another one of the shop's.
+    """
     key = ("search", typed, language)
     known: Search | None = index.answers.get(key)
     if known is None:
-        typed_words = _split(typed, language)
-        if not typed_words:
-            return None
-        known = _forgiving(_Terms(index, language), typed_words)
-        index.answers.put(key, known)
+        others = [each for each in index.languages if each != language]
+        for each in (language, *others):
+            typed_words = _split(typed, each)
+            if not typed_words:
+                continue
+            terms = _Terms(index, each)
+            found = _forgiving(terms, typed_words)
+            known = known or found
+            if terms.has_hits(found.everything):
+                known = found
+                break
+        if known:
+            index.answers.put(key, known)
     return known
 
 
@@ -106,7 +118,7 @@ class _Terms:
             _all_of([_any_of(self._in_heading(word)) for word in typed]),
             _all_of([_any_of([*self._in_heading(word), *self._in_text(word)]) for word in typed]),
         )
-        return Search(tuple(typed), tiers)
+        return Search(tuple(typed), self._language, tiers)
 
     def is_known(self, word: Word) -> bool:
         return self.has_hits(_any_of([*self._in_heading(word), *self._in_text(word)]))

@@ -158,7 +158,7 @@ def suggest(shop: Shop, q: str, language: str) -> Suggestions:
     named = [
         slug
         for word in found.words
-        for slug in search.categories_matching(index, word, language)
+        for slug in search.categories_matching(index, word, found.language)
         if slug in categories
     ]
     shown = tuple(categories[slug] for slug in dict.fromkeys(named))[:MOST_SUGGESTED]

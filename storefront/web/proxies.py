@@ -9,7 +9,10 @@ from typing import Any
 
 FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"forwarded"})
 
-# Set in the scope of a request that came with such headers, believed or not.
+# What else shows that a proxy handed a request on; none of it is believed.
+TRACES = FORWARDED | {b"via", b"x-real-ip"}
+
+# Set in the scope of a request that came with any of these headers, believed or not.
 WAS_FORWARDED = "storefront.was_forwarded"
 
 
@@ -27,10 +30,11 @@ class ForwardedHeaders:
 
     def _seen_through(self, scope: Any) -> Any:
         headers = dict(scope["headers"])
+        if headers.keys() & TRACES or any(name.startswith(b"x-forwarded-") for name in headers):
+            scope = {**scope, WAS_FORWARDED: True}
         if not headers.keys() & FORWARDED:
             return scope
         own = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
-        scope = {**scope, WAS_FORWARDED: True}
         client = scope.get("client")
         if client is None or not self._is_trusted(client[0]):
             return {**scope, "headers": own}

@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, g, request, websocket
@@ -98,9 +99,11 @@ async def refuse_cross_site_writes() -> None:
     """Forms and scripts of other sites must not act in a visitor's name (OWASP CSRF, 2025).
 
     Browsers say where a request comes from; what says nothing is no browser, and carries no
-    visitor's cookies that it did not already own.
+    visitor's cookies that it did not already own. Nor does a bearer token come from the visitor's
+    browser: with it and no cookie a request acts for who has the token, wherever it comes from.
     """
-    if request.method not in SAFE_METHODS and not is_same_origin():
+    by_token_alone = _has_bearer(request.headers) and not request.cookies
+    if request.method not in SAFE_METHODS and not by_token_alone and not is_same_origin():
         raise ForbiddenError(_("This request came from another site."))
 
 
@@ -109,9 +112,12 @@ async def refuse_cross_site_sockets() -> None:
 
     Who brings a bearer token has it from us and not from the visitor's browser.
     """
-    by_token = websocket.headers.get("Authorization", "").lower().startswith("bearer ")
-    if not by_token and not is_same_origin():
+    if not _has_bearer(websocket.headers) and not is_same_origin():
         raise ForbiddenError(_("This request came from another site."))
+
+
+def _has_bearer(headers: Any) -> bool:
+    return str(headers.get("Authorization", "")).lower().startswith("bearer ")
 
 
 def is_same_origin() -> bool:

@@ -66,8 +66,16 @@ async def test_english_t_shirts_are_found_however_they_are_written(
 
 async def test_each_language_is_searched_in_its_own_words(client: httpx.AsyncClient) -> None:
     assert names(await listed(client, q="pleamar", lang="es")) == ["Pleamar a mediodía"]
-    assert names(await listed(client, q="pleamar", lang="en")) == []
     assert names(await listed(client, q="algodones", lang="es")) == ["Pleamar a mediodía"]
+
+
+@pytest.mark.parametrize("typed", ["pleamar", "camíseta", "camista"])
+async def test_what_leads_nowhere_is_looked_for_in_the_other_language(
+    client: httpx.AsyncClient, typed: str
+) -> None:
+    assert names(await listed(client, q=typed, lang="en")) == ["High Water at Noon"]
+    found = (await client.get(f"/api/v1/suggestions?q={typed}&lang=en")).json()
+    assert [each["name"] for each in found["products"]] == ["High Water at Noon"]
 
 
 async def test_the_name_itself_comes_first_then_names_then_descriptions(

@@ -58,7 +58,7 @@ async def test_a_created_product_has_the_whole_shape(
 
     assert answer.status_code == 201
     assert answer.headers["Location"] == f"/api/v1/products/{created['id']}"
-    assert answer.headers["ETag"] == '"1"'
+    assert answer.headers["ETag"] == '"1-en-staff"'
     assert re.fullmatch(r"HARBOUR-MUG-[A-Z0-9]{5}", created["variants"][0]["sku"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", created["created_at"])
     assert created == {
@@ -305,7 +305,7 @@ async def test_put_replaces_the_whole_and_keeps_skus_of_the_same_options(
     after = answer.json()
 
     assert answer.status_code == 200
-    assert answer.headers["ETag"] == '"2"'
+    assert answer.headers["ETag"] == '"2-en-staff"'
     assert (after["name"], after["description"], after["translations"]) == ("Tide Shirt II", "", {})
     assert after["variants"][0]["sku"] == before["variants"][1]["sku"]
     assert after["created_at"] == before["created_at"]
@@ -360,9 +360,9 @@ async def test_if_match_refuses_to_overwrite_what_somebody_changed(
             assert answer.status_code == 412
             assert answer.json()["type"] == "/problems/precondition-failed"
 
-    assert first.headers["ETag"] == '"2"'
+    assert first.headers["ETag"] == '"2-en-staff"'
     assert (await staff.get(address)).json()["stock"] == 5
-    weak = await staff.patch(address, json={"stock": 6}, headers={"If-Match": 'W/"2"'})
+    weak = await staff.patch(address, json={"stock": 6}, headers={"If-Match": 'W/"2-es"'})
     star = await staff.patch(address, json={"stock": 7}, headers={"If-Match": "*"})
     assert (weak.status_code, star.status_code) == (200, 200)
 
@@ -374,6 +374,9 @@ async def test_who_has_the_product_already_gets_304(
     etag = (await client.get(address)).headers["ETag"]
 
     assert (await client.get(address, headers={"If-None-Match": etag})).status_code == 304
+    assert (await staff.get(address, headers={"If-None-Match": etag})).status_code == 200
+    in_spanish = {"If-None-Match": etag, "Accept-Language": "es"}
+    assert (await client.get(address, headers=in_spanish)).status_code == 200
     await staff.patch(address, json={"stock": 1})
     assert (await client.get(address, headers={"If-None-Match": etag})).status_code == 200
 
