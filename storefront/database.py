@@ -41,7 +41,7 @@ from pymongo.errors import (
     WaitQueueTimeoutError,
 )
 
-from storefront.transactions import Transactions
+from storefront.transactions import ContentionError, Transactions
 
 __all__ = [
     "ASCENDING",
@@ -77,6 +77,7 @@ UNAVAILABLE: tuple[type[PyMongoError], ...] = (
     ConnectionFailure,
     WaitQueueTimeoutError,
     ExecutionTimeout,
+    ContentionError,
 )
 
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from bson import Binary
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import PyMongoError
@@ -23,6 +24,10 @@ LONGEST_SECONDS = 20.0
 _LONGEST_RETRY_PAUSE_SECONDS = 0.05
 _DEAD_LOOKED_FOR_EVERY_SECONDS = 3.0
 _TURNS_PER_HEARTBEAT = 10
+
+
+class ContentionError(PyMongoError):
+    """Other transactions were in the way for too long; nothing was changed."""
 
 
 class Transactions:
@@ -60,8 +65,10 @@ class Transactions:
                     return await _attempt(session, work, deadline)
                 except PyMongoError as error:
                     is_transient = error.has_error_label("TransientTransactionError")
-                    if not is_transient or time.monotonic() > deadline:
+                    if not is_transient:
                         raise
+                    if time.monotonic() > deadline:
+                        raise ContentionError(str(error)) from error
                 await asyncio.sleep(random.uniform(0, _LONGEST_RETRY_PAUSE_SECONDS))  # noqa: S311  (no secret)
 
     async def _open_session(self) -> AsyncIOMotorClientSession:
@@ -89,7 +96,8 @@ class Transactions:
     async def _end_sessions_of_the_dead(self) -> None:
         async for process in self._processes.find({"host": socket.gethostname()}):
             if _birth(process["pid"]) != process["born"]:
-                await self._client.admin.command("killSessions", [{"id": process["_id"]}])
+                dead = {"id": Binary.from_uuid(process["_id"])}
+                await self._client.admin.command("killSessions", [dead])
                 await self._processes.delete_one({"_id": process["_id"]})
 
     async def _beat(self, transaction: AsyncIOMotorClientSession) -> None:
