@@ -52,6 +52,7 @@ from storefront.orders import store as orders_store
 from storefront.settings import Rate, Settings
 from storefront.shop import Shop
 from storefront.staff import api as staff_api
+from storefront.staff import components as staff_components
 from storefront.staff import config as staff_config
 from storefront.staff import errors as staff_errors
 from storefront.staff import mail as staff_mail
@@ -140,6 +141,7 @@ def create_app(values: Settings | None = None) -> Quart:
         staff_mail.blueprint,
         staff_errors.blueprint,
         staff_config.blueprint,
+        staff_components.blueprint,
         staff_api.blueprint,
         today.blueprint,
         staff_orders.blueprint,
