@@ -1,9 +1,10 @@
-"""Pages that belong to no slice: what a problem means, and the visitor's preferences."""
+"""Pages that belong to no slice: problems explained, preferences, the shop as an app."""
 
 from typing import Any
 
-from quart import Blueprint
+from quart import Blueprint, Response
 
+from storefront import localisation
 from storefront.errors import PROBLEMS, NotFoundError
 from storefront.web import forms, htmx, language, rendering
 from storefront.web.cookies import current_shop
@@ -24,6 +25,21 @@ async def problem(name: str) -> Any:
         http_status=kind.status,
         title=str(kind.title),
         explanation=str(kind.explanation),
+    )
+
+
+@blueprint.get("/manifest.webmanifest")
+async def manifest() -> Any:
+    """The shop's name, icons and colours for who puts it on their home screen."""
+    text = rendering.current_templates().render(
+        "manifest.json",
+        shop_name=current_shop().settings.shop.name,
+        language=localisation.language(),
+    )
+    return Response(
+        text,
+        content_type="application/manifest+json",
+        headers={"Cache-Control": "private, max-age=3600", "Vary": "Accept-Language, Cookie"},
     )
 
 
