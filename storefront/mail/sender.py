@@ -21,9 +21,12 @@ from storefront.shop import Shop
 
 log = logging.getLogger(__name__)
 
-# A send that takes longer is given up well before the lease ends.
-LEASE = timedelta(seconds=60)
+# Renewed for as long as the sending lasts; a mail whose sender was killed waits so long.
+LEASE = timedelta(seconds=30)
+RENEWED_EVERY_SECONDS = 10.0
 SEND_TIMEOUT_SECONDS = 45
+# A mail that was sent is noted as such when the database is back within this time.
+NOTED_WITHIN = timedelta(seconds=60)
 LOOK_EVERY_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
 SENT_KEPT = timedelta(days=90)
@@ -73,9 +76,23 @@ class Sender:
             free = [mail for mail in due if _is_free(mail, _now())]
             for mail in free:
                 if await store.claim(self._shop, mail, sender=self._name, until=_now() + LEASE):
-                    await _to_the_end(self._deliver(mail))
+                    await _to_the_end(self._deliver_while_ours(mail))
             if not free:
                 return
+
+    async def _deliver_while_ours(self, mail: StoredMail) -> None:
+        renewing = asyncio.create_task(self._renew(mail))
+        try:
+            await self._deliver(mail)
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, mail: StoredMail) -> None:
+        """Keep the mail for as long as it takes; a database that is away may take it from us."""
+        while True:
+            await asyncio.sleep(RENEWED_EVERY_SECONDS)
+            with contextlib.suppress(PyMongoError):
+                await store.renew(self._shop, mail, sender=self._name, until=_now() + LEASE)
 
     async def _deliver(self, mail: StoredMail) -> None:
         """Send a claimed mail and note what became of it."""
@@ -101,7 +118,7 @@ class Sender:
 
         If the database is away just now, a mail that was sent would be sent again.
         """
-        deadline = _now() + LEASE
+        deadline = _now() + NOTED_WITHIN
         while True:
             try:
                 await store.update_claimed(self._shop, mail, sender=self._name, changes=changes)

@@ -71,6 +71,13 @@ async def claim(shop: Shop, mail: StoredMail, *, sender: str, until: datetime) -
     return bool(result.modified_count)
 
 
+async def renew(shop: Shop, mail: StoredMail, *, sender: str, until: datetime) -> None:
+    """Let the lease last longer, unless it has passed to another."""
+    await shop.database["outbox"].update_one(
+        {"_id": ObjectId(mail.id), "lease_by": sender}, {"$set": {"lease_until": until}}
+    )
+
+
 async def update_claimed(
     shop: Shop, mail: StoredMail, *, sender: str, changes: Mapping[str, Any]
 ) -> None:
