@@ -19,6 +19,7 @@ async def write_registration(shop: Shop, transaction: Transaction, user: User) -
         shop,
         transaction,
         kind="registration_notice",
+        language=_language_of(shop, user),
         context={"full_name": user.full_name, "email": user.email, "phone": user.phone},
     )
 

@@ -36,9 +36,11 @@ async def write(shop: Shop, transaction: Transaction, mail: Mail) -> None:
 
 
 async def write_to_shop(
-    shop: Shop, transaction: Transaction, *, kind: str, context: Mapping[str, Any]
+    shop: Shop, transaction: Transaction, *, kind: str, language: str, context: Mapping[str, Any]
 ) -> None:
-    """As `write`, to the shop's own mailbox in its own language; nothing if it has none."""
+    """As `write`, to the shop's own mailbox; nothing if it has none.
+
+    In the customer's ``language``, so that who answers sees in which one to do so.
+    """
     if shop.settings.mail.notify:
-        mail = Mail(kind, shop.settings.mail.notify, shop.settings.shop.locales[0], context)
-        await write(shop, transaction, mail)
+        await write(shop, transaction, Mail(kind, shop.settings.mail.notify, language, context))

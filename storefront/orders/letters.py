@@ -17,7 +17,9 @@ async def write_order_placed(
     """A confirmation to the customer, a notice to the shop. One command each."""
     await write_confirmation(shop, transaction, order, full_name)
     context = _facts(order, full_name)
-    await outbox.write_to_shop(shop, transaction, kind="order_notice", context=context)
+    await outbox.write_to_shop(
+        shop, transaction, kind="order_notice", language=order.language, context=context
+    )
 
 
 async def write_confirmation(

@@ -191,8 +191,8 @@ async def test_mails_of_a_registration_are_text_and_html_in_the_customers_langua
     assert welcome["Auto-Submitted"] == "auto-generated"
     assert welcome["Message-ID"].endswith("@storefront.example>")
     assert '<html lang="es">' in part(welcome, "html")
-    assert notice["Content-Language"] == "en"
-    assert notice["Subject"] == "New customer: Ana Bcc: eve@example.com <script>"
+    assert notice["Content-Language"] == "es"
+    assert notice["Subject"] == "Cliente nuevo: Ana Bcc: eve@example.com <script>"
     assert notice["Bcc"] is None
     assert "Phone: +34600123456" in part(notice, "plain")
     assert "&lt;script&gt;" in part(notice, "html")

@@ -191,7 +191,9 @@ async def test_the_shop_hears_of_nothing_without_a_mailbox(
     before = await shop.database["outbox"].count_documents({})
 
     async def work(transaction: Transaction) -> None:
-        await outbox.write_to_shop(shop, transaction, kind="registration_notice", context=CONTEXT)
+        await outbox.write_to_shop(
+            shop, transaction, kind="registration_notice", language="en", context=CONTEXT
+        )
 
     await shop.database.in_transaction(work)
 

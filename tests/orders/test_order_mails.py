@@ -49,7 +49,7 @@ async def test_customer_and_shop_are_told_of_order_and_cancellation(
     to_customer = [mail for mail in mails if mail["To"] == shopper.email]
     assert (len(to_shop), len(to_customer)) == (1, 2)
     assert [mail["Content-Language"] for mail in to_customer] == ["es", "es"]
-    assert to_shop[0]["Content-Language"] == "en"
+    assert to_shop[0]["Content-Language"] == "es"
     assert len({mail["Message-ID"] for mail in mails}) == 3
     (confirmation,) = [mail for mail in to_customer if "IBAN" in text_of(mail, "plain")]
     for kind in ("plain", "html"):
