@@ -10,7 +10,7 @@ from typing import Any
 
 from quart import Quart
 
-from storefront import history, settings
+from storefront import database_figures, history, settings
 from storefront.accounts import account_pages, preferences, sessions
 from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
@@ -42,6 +42,7 @@ from storefront.chat.desk import DeskChanges
 from storefront.chat.settling import Settling
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
+from storefront.mail import figures as mail_figures
 from storefront.mail import store as mail_store
 from storefront.mail import transports
 from storefront.mail.rendering import LateFacts
@@ -74,6 +75,7 @@ from storefront.web import (
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.compression import Compression
 from storefront.web.limits import ApiCalls
+from storefront.web.measuring import Measured
 from storefront.web.methods import MethodOverride
 from storefront.web.proxies import ForwardedHeaders
 from storefront.web.public_pages import PublicPages
@@ -115,7 +117,7 @@ def create_app(values: Settings | None = None) -> Quart:
     app.after_request(sessions.renew_cookie)
     app.after_request(preferences.keep_with_account)
     app.after_request(notices.keep_notices)
-    metrics.measure(app)
+    database_figures.listen()
     failures.handle_failures(app)
     openapi.describe_api(app)  # Brings its own JSON provider.
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
@@ -187,6 +189,7 @@ def create_app(values: Settings | None = None) -> Quart:
                 database.expire_abandoned_transactions,
                 metrics.watch_event_loop,
                 sender.run,
+                partial(mail_figures.watch_outbox, shop),
                 shop.part(PhotoSweep).run,
                 *chat_tasks,
             ):
@@ -209,6 +212,7 @@ def _layered(app: Quart, assets: Assets, values: Settings) -> Any:
     layers = Compression(layers)
     layers = MethodOverride(layers)
     layers = StaticFiles(layers, assets)
+    layers = Measured(layers, app)
     return ForwardedHeaders(layers, values.server.trusted_proxies)
 
 

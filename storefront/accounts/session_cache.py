@@ -13,6 +13,7 @@ from typing import Any
 from storefront.accounts import store
 from storefront.shop import Shop
 from storefront.web.identity import Identity
+from storefront.web.metrics import looked_up
 
 MOST_ENTRIES = 20_000
 BELIEVED_WITHOUT_FEED_SECONDS = 1.0
@@ -39,7 +40,9 @@ class SessionCache:
     async def identity(self, user_id: str, session_id: str) -> Identity | None:
         """Who ``session_id`` is; None when it is over or its user may not come in."""
         entry = self._entries.get(session_id)
-        if entry is not None and self._is_fresh(entry):
+        is_known = entry is not None and self._is_fresh(entry)
+        looked_up("sessions", hit=is_known)
+        if entry is not None and is_known:
             return entry.identity if entry.user_id == user_id else None
         seen_before = self._changes_seen
         read_at = time.monotonic()

@@ -6,6 +6,7 @@ from typing import Any
 
 from storefront.carts import store
 from storefront.carts.model import StoredCart
+from storefront.web.metrics import looked_up
 
 MOST_KEPT = 20_000
 
@@ -24,6 +25,7 @@ class CartCounts:
     def get(self, key: str) -> int | None:
         """Pieces in this cart; None when that is not known here."""
         known = self._counts.get(key)
+        looked_up("cart_counts", hit=known is not None)
         if known is None:
             return None
         self._counts.move_to_end(key)

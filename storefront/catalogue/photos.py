@@ -23,6 +23,7 @@ from storefront.catalogue.model import Product, image_link, image_version
 from storefront.catalogue.photo_store import StoredPhoto
 from storefront.database import ObjectId, PyMongoError
 from storefront.shop import Shop
+from storefront.web.metrics import looked_up
 
 SVG = "image/svg+xml"
 _CACHE_BYTES = 64_000_000
@@ -208,6 +209,7 @@ class PhotoCache:
 
     def get(self, key: ObjectId) -> Photo | None:
         photo = self._photos.get(key)
+        looked_up("photos", hit=photo is not None)
         if photo:
             self._photos.move_to_end(key)
         return photo

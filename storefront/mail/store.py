@@ -57,6 +57,14 @@ async def count_mails(shop: Shop, state: State) -> int:
     return int(await shop.database["outbox"].count_documents({"state": state.value}))
 
 
+async def find_oldest_time(shop: Shop, state: State) -> datetime | None:
+    """When the oldest mail in ``state`` was written; None where there is none."""
+    document = await shop.database["outbox"].find_one(
+        {"state": state.value}, {"created_at": True}, sort=[("created_at", ASCENDING)]
+    )
+    return document["created_at"] if document else None
+
+
 async def claim(shop: Shop, mail: StoredMail, *, sender: str, until: datetime) -> bool:
     """Take the mail for ``sender`` if nobody did since it was read."""
     result = await shop.database["outbox"].update_one(

@@ -1,25 +1,29 @@
 """Figures for Prometheus, added up over all workers of this host.
 
 ``storefront serve`` names a folder in PROMETHEUS_MULTIPROC_DIR, in which the workers keep their
-figures; without it each process speaks for itself. No database is asked.
+figures; without it each process speaks for itself. No database is asked, so they can be read
+while it is down.
 """
 
 import asyncio
 import hmac
 import os
+import re
 import time
 from ipaddress import ip_address
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
-from quart import Blueprint, Quart, Response, g, request
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from quart import Blueprint, Response, request
 
 from storefront.errors import ForbiddenError
 from storefront.web.cookies import current_shop
@@ -31,28 +35,32 @@ LAG_EVERY_SECONDS = 0.5
 blueprint = Blueprint("metrics", __name__)
 
 REQUESTS = Counter("storefront_requests", "Requests answered", ["method", "route", "status"])
-LATENCY = Histogram("storefront_request_seconds", "Time to answer", ["route"])
+LATENCY = Histogram(
+    "storefront_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+SOCKETS = Gauge("storefront_sockets", "Open WebSockets", multiprocess_mode="livesum")
+WORKERS = Gauge("storefront_workers", "Worker processes", multiprocess_mode="livesum")
 LAG = Histogram(
     "storefront_loop_lag_seconds",
     "How late the event loop wakes a task",
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
 )
+LOOKUPS = Counter(
+    "storefront_cache_lookups", "What was asked of caches in memory", ["cache", "result"]
+)
 
 
-def measure(app: Quart) -> None:
-    """Count every answer of ``app``."""
-    app.after_request(count)
-
-
-async def count(response: Response) -> Response:
-    route = request.url_rule.rule if request.url_rule else "none"
-    REQUESTS.labels(request.method, route, response.status_code).inc()
-    LATENCY.labels(route).observe(time.perf_counter() - g.started_at)
-    return response
+def looked_up(cache: str, *, hit: bool) -> None:
+    """Count a look into ``cache``."""
+    LOOKUPS.labels(cache, "hit" if hit else "miss").inc()
 
 
 async def watch_event_loop() -> None:
     """Measure for ever how late the loop is."""
+    WORKERS.set(1)
     while True:
         before = time.perf_counter()
         await asyncio.sleep(LAG_EVERY_SECONDS)
@@ -66,9 +74,18 @@ async def metrics() -> Response:
         raise ForbiddenError
     registry = REGISTRY
     if FOLDER in os.environ:
+        _forget_the_dead(Path(os.environ[FOLDER]))
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # of the library
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What a worker that was killed held open is no longer open; what it counted stays."""
+    for file in folder.glob("gauge_live*.db"):
+        number = re.search(r"_(\d+)\.db$", file.name)
+        if number and not Path("/proc", number[1]).exists():
+            mark_process_dead(int(number[1]))  # type: ignore[no-untyped-call]  # of the library
 
 
 def _is_of_this_host() -> bool:
