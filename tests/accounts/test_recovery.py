@@ -194,6 +194,6 @@ async def test_mails_of_a_registration_are_text_and_html_in_the_customers_langua
     assert notice["Content-Language"] == "es"
     assert notice["Subject"] == "Cliente nuevo: Ana Bcc: eve@example.com <script>"
     assert notice["Bcc"] is None
-    assert "Phone: +34600123456" in part(notice, "plain")
+    assert "+34600123456" in part(notice, "plain")
     assert "&lt;script&gt;" in part(notice, "html")
     assert "<script>" not in part(notice, "html")
