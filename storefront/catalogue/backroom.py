@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from tantivy import Order
-
-from storefront.catalogue import filters, listing, service, store
-from storefront.catalogue.documents import from_document
+from storefront.catalogue import bits, listing, service, store
+from storefront.catalogue.filters import matching
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import FEW_LEFT, ListQuery, Product, is_slug
 from storefront.catalogue.schemas import HIGHEST_PRICE
@@ -26,22 +24,20 @@ _LOW = ListQuery(most_stock=FEW_LEFT)
 def list_low(shop: Shop, language: str, *, most: int) -> list[Product]:
     """Products that have few pieces left of some variant, the lowest first, in ``language``."""
     index = shop.part(ProductIndex)
-    hits = index.searcher.search(
-        filters.matching(index, _LOW, None),
-        most,
-        count=False,
-        order_by_field="least_stock",
-        order=Order.Asc,
-    ).hits
-    return [
-        from_document(index.searcher.doc(address)).in_language(language) for _stock, address in hits
-    ]
+    found: list[Product] = []
+    less = 0
+    for pieces in range(FEW_LEFT + 1):
+        low = matching(index, ListQuery(most_stock=pieces), None)
+        newest = index.shelves.ranking("newest")
+        slots = newest.first(bits.without(low, less), most - len(found), from_end=True)
+        found += [index.read(slot).in_language(language) for slot in slots]
+        less = low
+    return found
 
 
 def count_low(shop: Shop) -> int:
     """How many products have few pieces left of some variant."""
-    index = shop.part(ProductIndex)
-    return index.count(filters.matching(index, _LOW, None))
+    return matching(shop.part(ProductIndex), _LOW, None).bit_count()
 
 
 def list_all(shop: Shop, query: ListQuery, language: str) -> list[Product]:

@@ -10,7 +10,7 @@ from storefront.errors import ValidationError
 from storefront.localisation import gettext as _
 
 _LONGEST = 600
-_KEY = re.compile(r"[0-9a-f]{24,400}")
+_KEY = re.compile(r"([0-9a-f]{2}){12,200}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ them would give, while all other facets count only what comes in M.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
-from tantivy import Query
-
-from storefront.catalogue.documents import choice, options_in_range
-from storefront.catalogue.filters import matching, with_option, without
+from storefront.catalogue import bits
+from storefront.catalogue.filters import filters
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import Facet, FacetValue, ListQuery
 from storefront.catalogue.search import Search
@@ -21,13 +20,9 @@ from storefront.localisation import gettext as _
 from storefront.localisation import option_label, speaking
 from storefront.money import format_money
 
-MOST_CATEGORIES = 1_000
 MOST_OPTIONS = 8
 MOST_VALUES = 30
-_MOST_TOKENS = 1_000
-_MOST_CHOICES = 5_000
 _MOST_BANDS = 6
-_HIGHEST = 2**62
 _SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "4XL", "5XL")
 
 
@@ -58,25 +53,43 @@ def count_categories(index: ProductIndex) -> dict[str, int]:
     """How many products each category has; every page asks for this."""
     known: dict[str, int] | None = index.answers.get("categories")
     if known is None:
-        terms = index.searcher.aggregate(Query.all_query(), {"category": _CATEGORY_TERMS})
-        known = _by_key(terms["category"])
+        known = _counts(index.shelves.sets("category"), index.shelves.everything)
         index.answers.put("categories", known)
     return known
 
 
 def price_steps(index: ProductIndex) -> list[int]:
     """Round prices, in minor units, between the shop's lowest and highest."""
-    known: list[int] | None = index.answers.get("price steps")
+    return [band.low for band in _price_bands(index) if band.low]
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """The products whose price is ``low`` or more, and below the next band."""
+
+    low: int
+    high: int | None
+    products: int
+
+
+def _price_bands(index: ProductIndex) -> list[_Band]:
+    known: list[_Band] | None = index.answers.get("price bands")
     if known is None:
-        known = _steps_between(*_price_limits(index))
-        index.answers.put("price steps", known)
+        ranking = index.shelves.ranking("price")
+        low, high = [index.read(slot).unit_price for slot in ranking.ends or ()] or (0, 0)
+        known = list(_bands_between(index, _steps_between(low, high)))
+        index.answers.put("price bands", known)
     return known
 
 
-def _price_limits(index: ProductIndex) -> tuple[int, int]:
-    wanted = {"low": {"min": {"field": "price"}}, "high": {"max": {"field": "price"}}}
-    limits = index.searcher.aggregate(Query.all_query(), wanted)
-    return int(limits["low"]["value"] or 0), int(limits["high"]["value"] or 0)
+def _bands_between(index: ProductIndex, steps: Sequence[int]) -> Iterator[_Band]:
+    prices, rest = index.shelves.sets("price"), index.shelves.everything
+    for low, following in pairwise([0, *steps]):
+        dearer = bits.at_least(prices, following, rest)
+        yield _Band(low, following - 1, bits.without(rest, dearer))
+        rest = dearer
+    if steps:
+        yield _Band(steps[-1], None, rest)
 
 
 def _steps_between(low: int, high: int) -> list[int]:
@@ -95,20 +108,16 @@ def _steps_between(low: int, high: int) -> list[int]:
 
 
 class _Counting:
-    """Counts for one list; what looks at the same products shares one pass over them."""
+    """Counts for one list."""
 
     def __init__(
         self, index: ProductIndex, query: ListQuery, found: Search | None, language: str
     ) -> None:
         self._index = index
         self._query = query
-        self._found = found
+        self._filters = filters(index, query, found)
         self._language = language
-        steps = price_steps(index)
-        highest = [*(step - 1 for step in steps), _HIGHEST]
-        self._bands = list(zip([0, *steps], highest, strict=True)) if steps else []
-        self._counted = self._pass_over_products()
-        self.total = int(self._counted["total"]["value"])
+        self.total = self._filters.left().bit_count()
 
     def facets(self) -> Iterable[Facet]:
         yield self._categories()
@@ -116,35 +125,9 @@ class _Counting:
         yield from self._options()
         yield self._stock()
 
-    def _pass_over_products(self) -> dict[str, Any]:
-        """The aggregations of all facets, each over the products that it counts."""
-        ranges = [{"from": low, "to": high + 1} for low, high in self._bands]
-        query = self._query
-        plan = [
-            ("total", query, {"value_count": {"field": "price"}}),
-            ("option", query, _option_terms(query)),
-            ("category", without(query, "category"), _CATEGORY_TERMS),
-        ]
-        if ranges:
-            prices = {"range": {"field": "price", "ranges": ranges}}
-            plan.append(("price", without(query, "price"), prices))
-        passes: dict[ListQuery, dict[str, Any]] = {}
-        for name, counted, aggregation in plan:
-            passes.setdefault(counted, {})[name] = aggregation
-        answers: dict[str, Any] = {}
-        for counted, aggregations in passes.items():
-            answers |= self._aggregate(counted, aggregations)
-        return answers
-
-    def _aggregate(self, query: ListQuery, wanted: dict[str, Any]) -> dict[str, Any]:
-        return self._index.searcher.aggregate(matching(self._index, query, self._found), wanted)
-
-    def _count(self, query: ListQuery) -> int:
-        return self._index.count(matching(self._index, query, self._found))
-
     def _categories(self) -> Facet:
-        counts = _by_key(self._counted["category"])
         chosen = self._query.category
+        counts = _counts(self._index.shelves.sets("category"), self._filters.left(but="category"))
         if chosen:
             counts.setdefault(chosen, 0)
         values = [
@@ -157,16 +140,15 @@ class _Counting:
         return Facet("category", _("Category"), tuple(values))
 
     def _prices(self) -> Facet:
-        buckets = self._counted["price"]["buckets"] if self._bands else []
-        counts = {int(each.get("from", 0)): each["doc_count"] for each in buckets}
+        among = self._filters.left(but="price")
+        chosen = (self._query.min_price or None, self._query.max_price)
         values = []
-        for low, high in self._bands:
-            ends = (low or None, None if high == _HIGHEST else high)
-            selected = ends == (self._query.min_price or None, self._query.max_price)
-            if counts.get(low) or selected:
+        for band in _price_bands(self._index):
+            count = (band.products & among).bit_count()
+            ends = (band.low or None, band.high)
+            if count or ends == chosen:
                 value = "-".join("" if end is None else str(end) for end in ends)
-                label = self._band_label(*ends)
-                values.append(FacetValue(value, label, counts.get(low, 0), selected))
+                values.append(FacetValue(value, self._band_label(*ends), count, ends == chosen))
         return Facet("price", _("Price"), tuple(values))
 
     def _band_label(self, low: int | None, high: int | None) -> str:
@@ -181,95 +163,62 @@ class _Counting:
 
     def _stock(self) -> Facet:
         selected = self._query.in_stock
-        count = self.total if selected else self._count(replace(self._query, in_stock=True))
+        on_shelf = self._filters.variants(self._query.options, in_stock=True)
+        count = (self._filters.without_variants() & on_shelf).bit_count()
         value = FacetValue("true", _("In stock"), count, selected)
         return Facet("in_stock", _("Availability"), (value,) if count or selected else ())
 
     def _options(self) -> Iterable[Facet]:
         chosen = dict(self._query.options)
-        counted = self._by_option(self._query, self._counted["option"])
+        counted = {name: self._count_values(name) for name in self._option_values()}
         common = sorted(counted, key=lambda name: (-sum(counted[name].values()), name))
         names = [*chosen, *(name for name in common if name not in chosen)][:MOST_OPTIONS]
         for name in sorted(names):
             selected = chosen.get(name, ())
-            counts = dict.fromkeys(selected, 0) | self._values_of(name, counted)
-            shown = {*_most_common(counts), *selected}
+            counts = dict.fromkeys(selected, 0) | counted.get(name, {})
+            labels = {value: option_label(value) for value in {*_most_common(counts), *selected}}
             values = tuple(
-                FacetValue(value, option_label(value), counts[value], value in selected)
-                for value in sorted(shown, key=_by_size)
+                FacetValue(value, labels[value], counts[value], value in selected)
+                for value in sorted(labels, key=lambda each: self._place(each, labels[each]))
             )
             yield Facet(f"option.{name}", option_label(name), values)
 
-    def _values_of(self, name: str, counted: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-        """How many products each value of the option would leave."""
-        others = without(self._query, f"option.{name}")
-        if not self._query.options:
-            return dict(counted.get(name, {}))
-        terms = self._aggregate(others, {"option": _option_terms(others)})
-        counts = self._by_option(others, terms["option"]).get(name, {})
-        if not others.options:
-            return counts
-        # One variant must have the other options too, which no sum of single ones tells.
-        common = _most_common(counts)
-        exact = self._joint_counts(others, name, common)
-        if exact is None:
-            exact = {value: self._count(with_option(others, name, value)) for value in common}
-        return {value: count for value, count in exact.items() if count}
+    def _option_values(self) -> dict[str, list[str]]:
+        """All options of the shop with their values."""
+        known: dict[str, list[str]] | None = self._index.answers.get("options")
+        if known is None:
+            known = {}
+            for pairs in self._index.shelves.sets("option"):
+                if len(pairs) == 1:
+                    known.setdefault(pairs[0][0], []).append(pairs[0][1])
+            self._index.answers.put("options", known)
+        return known
 
-    def _joint_counts(
-        self, others: ListQuery, name: str, values: Iterable[str]
-    ) -> dict[str, int] | None:
-        """All counts by one pass, where one value is chosen of each other option; else None."""
-        if any(len(chosen) > 1 for _name, chosen in others.options):
-            return None
-        field = "choice_in_stock" if others.in_stock else "choice"
-        wanted = {"choice": {"terms": {"field": field, "size": _MOST_CHOICES}}}
-        terms = self._aggregate(others, wanted)["choice"]
-        if terms["sum_other_doc_count"]:
-            return None
-        counts = _by_key(terms)
-        fixed = [(option, chosen[0]) for option, chosen in others.options]
-        return {value: counts.get(choice([*fixed, (name, value)]), 0) for value in values}
+    def _count_values(self, name: str) -> dict[str, int]:
+        """How many products each value of the option would leave, where it leaves any."""
+        others = tuple(pair for pair in self._query.options if pair[0] != name)
+        among = self._filters.without_variants()
+        counts = {}
+        for value in self._option_values()[name]:
+            wanted = (*others, (name, (value,)))
+            having = self._filters.variants(wanted, in_stock=self._query.in_stock)
+            if left := among & having:
+                counts[value] = left.bit_count()
+        return counts
 
-    def _by_option(self, query: ListQuery, terms: Mapping[str, Any]) -> dict[str, dict[str, int]]:
-        """For each option its values, with the number of products that have them."""
-        if query.in_stock:
-            counts = _by_key(terms)
-        elif terms["sum_other_doc_count"]:
-            # Too many kinds of products to count them kind by kind.
-            counts = _by_key(self._aggregate(query, {"option": _EACH_OPTION})["option"])
-        else:
-            counts = {}
-            for key, count in _by_key(terms).items():
-                for token in options_in_range(key):
-                    counts[token] = counts.get(token, 0) + count
-        options: dict[str, dict[str, int]] = {}
-        for token, count in counts.items():
-            name, _equals, value = token.partition("=")
-            options.setdefault(name, {})[value] = count
-        return options
+    def _place(self, value: str, label: str) -> tuple[int, float, str]:
+        """Sizes from small to large, then what begins with a number, then the rest by label."""
+        if value.upper() in _SIZES:
+            return 0, _SIZES.index(value.upper()), value
+        number = re.match(r"\d+(\.\d+)?", value)
+        if number:
+            return 1, float(number[0]), value
+        return 2, 0, sorting_key(label, self._language)
 
 
-_EACH_OPTION = {"terms": {"field": "option", "size": _MOST_TOKENS}}
-_CATEGORY_TERMS = {"terms": {"field": "category", "size": MOST_CATEGORIES}}
-
-
-def _option_terms(query: ListQuery) -> dict[str, Any]:
-    field = "option_in_stock" if query.in_stock else "range"
-    return {"terms": {"field": field, "size": _MOST_TOKENS}}
-
-
-def _by_key(terms: Mapping[str, Any]) -> dict[str, int]:
-    return {each["key"]: each["doc_count"] for each in terms["buckets"]}
+def _counts(sets: Mapping[Any, int], among: int) -> dict[Any, int]:
+    return {key: left.bit_count() for key, each in sets.items() if (left := each & among)}
 
 
 def _most_common(counts: Mapping[str, int]) -> list[str]:
     return sorted(counts, key=lambda value: (-counts[value], value))[:MOST_VALUES]
-
-
-def _by_size(value: str) -> tuple[int, float, str]:
-    """Clothing sizes from small to large, then what begins with a number, then the rest."""
-    if value.upper() in _SIZES:
-        return 0, _SIZES.index(value.upper()), value
-    number = re.match(r"\d+(\.\d+)?", value)
-    return (1, float(number[0]), value) if number else (2, 0, value)

@@ -1,75 +1,75 @@
-"""What narrows a list, as queries of the read model."""
+"""What narrows a list, as sets of products."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import reduce
 from itertools import islice
 from itertools import product as every_combination
+from operator import or_
 
-from tantivy import FieldType, Occur, Query
-
-from storefront.catalogue.documents import choice
+from storefront.catalogue import bits
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import ListQuery
 from storefront.catalogue.search import Search
 
+Options = tuple[tuple[str, tuple[str, ...]], ...]
+
 _MOST_COMBINATIONS = 400
 
 
-def without(query: ListQuery, facet: str) -> ListQuery:
-    """``query`` but for what ``facet`` selects."""
-    if facet == "category":
-        return replace(query, category=None)
-    if facet == "price":
-        return replace(query, min_price=None, max_price=None)
-    name = facet.removeprefix("option.")
-    return replace(query, options=tuple(pair for pair in query.options if pair[0] != name))
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The products that each part of a query lets through."""
+
+    index: ProductIndex
+    query: ListQuery
+    rest: int
+    category: int
+    price: int
+
+    def without_variants(self) -> int:
+        """What all parts let through that look at a product as a whole."""
+        return self.rest & self.category & self.price
+
+    def left(self, *, but: str = "") -> int:
+        """What all parts let through, but for the one of that name."""
+        left = self.rest
+        if but != "category":
+            left &= self.category
+        if but != "price":
+            left &= self.price
+        return left & self.variants(self.query.options, in_stock=self.query.in_stock)
+
+    def variants(self, options: Options, *, in_stock: bool) -> int:
+        """Products of which one variant has a chosen value of each option, on the shelf if asked.
+
+        Without options it need not be one and the same.
+        """
+        shelves = self.index.shelves
+        if not options:
+            return shelves.having("in_stock", "") if in_stock else shelves.everything
+        having = shelves.sets("option_in_stock" if in_stock else "option")
+        values = [[(name, value) for value in chosen] for name, chosen in sorted(options)]
+        combinations = islice(every_combination(*values), _MOST_COMBINATIONS)
+        return reduce(or_, (having.get(pairs, 0) for pairs in combinations), 0)
 
 
-def with_option(query: ListQuery, name: str, value: str) -> ListQuery:
-    """``query`` with ``value`` as the only one chosen of the option."""
-    chosen = (*without(query, f"option.{name}").options, (name, (value,)))
-    return replace(query, options=tuple(sorted(chosen)))
-
-
-def matching(index: ProductIndex, query: ListQuery, search: Search | None) -> Query:
-    """Everything that ``query`` lets through, in no order."""
-    schema = index.schema
-    parts = [search.everything] if search else []
-    if query.category is not None:
-        parts.append(Query.term_query(schema, "category", query.category, "basic"))
-    if query.min_price is not None or query.max_price is not None:
-        parts.append(
-            Query.range_query(schema, "price", FieldType.Unsigned, query.min_price, query.max_price)
-        )
+def filters(index: ProductIndex, query: ListQuery, search: Search | None) -> Filters:
+    shelves = index.shelves
+    everything = shelves.everything
+    rest = everything & search.find(index) if search else everything
+    prices, stocks = shelves.sets("price"), shelves.sets("least_stock")
+    price = everything
+    if query.min_price is not None:
+        price = bits.at_least(prices, query.min_price, price)
+    if query.max_price is not None:
+        price = bits.without(price, bits.at_least(prices, query.max_price + 1, price))
     if query.most_stock is not None:
-        low = Query.range_query(schema, "least_stock", FieldType.Unsigned, None, query.most_stock)
-        parts.append(low)
-    if query.options:
-        parts.append(_same_variant(index, query))
-    elif query.in_stock:
-        parts.append(Query.term_query(schema, "in_stock", 1, "basic"))
-    return all_of(parts)
+        rest = bits.without(rest, bits.at_least(stocks, query.most_stock + 1, rest))
+    chosen = query.category
+    category = everything if chosen is None else shelves.having("category", chosen)
+    return Filters(index, query, rest, category, price)
 
 
-def _same_variant(index: ProductIndex, query: ListQuery) -> Query:
-    """One variant has a chosen value of each option, and lies on the shelf if that is asked."""
-    field = "option" if len(query.options) == 1 else "choice"
-    if query.in_stock:
-        field = f"{field}_in_stock"
-    values = [[(name, value) for value in chosen] for name, chosen in query.options]
-    combinations = islice(every_combination(*values), _MOST_COMBINATIONS)
-    tokens = [choice(pairs) for pairs in combinations]
-    return Query.term_set_query(index.schema, field, tokens)
-
-
-def all_of(queries: Sequence[Query]) -> Query:
-    if not queries:
-        return Query.all_query()
-    if len(queries) == 1:
-        return queries[0]
-    return Query.boolean_query([(Occur.Must, query) for query in queries])
-
-
-def but_not(query: Query, others: Iterable[Query]) -> Query:
-    excluded = [(Occur.MustNot, other) for other in others]
-    return Query.boolean_query([(Occur.Must, query), *excluded]) if excluded else query
+def matching(index: ProductIndex, query: ListQuery, search: Search | None) -> int:
+    """Everything that ``query`` lets through."""
+    return filters(index, query, search).left()

@@ -7,104 +7,23 @@ feed; the process's own writes are put in at once by `ProductIndex.publish`.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-import tantivy
-from tantivy import Order, Query, Searcher
+from tantivy import Searcher
 
 from storefront.catalogue import documents, store
+from storefront.catalogue.memory import Recent
 from storefront.catalogue.model import Product, humanised
+from storefront.catalogue.shelves import Change, Delta, Shelves
+from storefront.catalogue.texts import Texts
 from storefront.shop import Shop
-
-Value = TypeVar("Value")
 
 # Changes of other processes are gathered for a moment: one commit then covers many.
 GATHERING_SECONDS = 0.05
-_LARGEST_COMMIT = 500
+_LARGEST_COMMIT = 250
 _MOST_WAITING = 2_000
 _MOST_REMEMBERED = 10_000
-_LOADING_HEAP_BYTES = 64_000_000
-_HEAP_BYTES = 15_000_000
-
-
-class Recent(Generic[Value]):
-    """A bounded memory of what was worked out last."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-
-    def get(self, key: Hashable) -> Value | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def put(self, key: Hashable, value: Value) -> None:
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
-
-    def forget(self, key: Hashable) -> None:
-        self._values.pop(key, None)
-
-    def clear(self) -> None:
-        self._values.clear()
-
-
-class _Engine:
-    """One tantivy index with its writer."""
-
-    def __init__(self, languages: list[str], heap_bytes: int) -> None:
-        self.languages = languages
-        self.schema = documents.make_schema(languages)
-        self.index = tantivy.Index(self.schema)
-        self.index.config_reader("manual", 0)
-        documents.register_analysers(self.index, languages)
-        self._writer = self.index.writer(heap_bytes, 1)
-        self.searcher = self.index.searcher()
-
-    def add(self, products: Iterable[Product]) -> None:
-        """Add products that are not there yet; they are found after `commit`."""
-        for product in products:
-            self._writer.add_document(documents.to_document(product, self.languages))
-
-    def put(self, products: Iterable[Product]) -> None:
-        """Add, replace or (when deleted) remove those that are newer than what is there."""
-        for product in products:
-            known = self.version_of(product.id)
-            if known is not None and known >= product.version:
-                continue
-            self._writer.delete_documents_by_term("id", product.id)
-            if product.deleted_at is None:
-                self._writer.add_document(documents.to_document(product, self.languages))
-
-    def forget(self, product_ids: Iterable[str]) -> None:
-        for product_id in product_ids:
-            self._writer.delete_documents_by_term("id", product_id)
-
-    def commit(self) -> Searcher:
-        """A view with everything so far; the caller makes it ``searcher`` on the event loop."""
-        self._writer.commit()
-        self.index.reload()
-        return self.index.searcher()
-
-    def settle(self) -> Searcher:
-        """As `commit`, after the first load: gives back the memory that it took."""
-        self._writer.commit()
-        self._writer.wait_merging_threads()
-        self._writer = self.index.writer(_HEAP_BYTES, 1)
-        self.index.reload()
-        return self.index.searcher()
-
-    def version_of(self, product_id: str) -> int | None:
-        query = Query.term_query(self.schema, "id", product_id)
-        hits = self.searcher.search(
-            query, 1, count=False, order_by_field="version", order=Order.Desc
-        ).hits
-        return hits[0][0] if hits else None
 
 
 class ProductIndex:
@@ -118,7 +37,8 @@ class ProductIndex:
         self._shop = shop
         self.languages = list(shop.settings.shop.locales)
         self.currency = shop.settings.shop.currency
-        self._engine = _Engine(self.languages, _HEAP_BYTES)
+        self.shelves = Shelves(self.languages)
+        self.texts = Texts(self.languages)
         self._waiting: dict[str, Product | None] = {}
         self._during_reload: dict[str, Product | None] | None = None
         self._applied: OrderedDict[str, int] = OrderedDict()
@@ -129,38 +49,17 @@ class ProductIndex:
         self.answers: Recent[Any] = Recent(300)
         self.version = 0
 
-    @property
-    def searcher(self) -> Searcher:
-        return self._engine.searcher
-
-    @property
-    def schema(self) -> tantivy.Schema:
-        return self._engine.schema
-
-    @property
-    def parse(self) -> Any:
-        """Tantivy's parser: the only way to ask for a range of texts."""
-        return self._engine.index.parse_query
-
-    def count(self, query: Query) -> int:
-        """How many products match."""
-        return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]  # not in the stubs
-
     def find(self, product_id: str) -> Product | None:
         """The product in the shop's first language; None if it is not on sale."""
-        known = self._products.get(product_id)
-        if known is not None:
-            return known
-        query = Query.term_query(self.schema, "id", product_id)
-        hits = self.searcher.search(query, 1, count=False).hits
-        return self.read(product_id, hits[0][1]) if hits else None
+        slot = self.shelves.slot_of(product_id)
+        return None if slot is None else self.read(slot)
 
-    def read(self, product_id: str, address: tantivy.DocAddress) -> Product:
-        """The product at ``address``, where a search found it."""
-        known = self._products.get(product_id)
+    def read(self, slot: int) -> Product:
+        """The product in ``slot``."""
+        known = self._products.get(slot)
         if known is None:
-            known = documents.from_document(self.searcher.doc(address))
-            self._products.put(product_id, known)
+            known = self.shelves.product_in(slot)
+            self._products.put(slot, known)
         return known
 
     def label(self, category: str, language: str) -> str:
@@ -179,7 +78,8 @@ class ProductIndex:
             self._labels.pop(category, None)
         else:
             self._labels[category] = dict(labels)
-        self._changed(())
+        self.texts.forget()
+        self._changed()
 
     async def publish(self, products: Iterable[Product]) -> None:
         """Show ``products`` as they are now; those that are deleted disappear.
@@ -194,26 +94,24 @@ class ProductIndex:
     async def reload(self) -> None:
         """Read everything again, while the old state goes on answering."""
         self._during_reload = dict(self._waiting)
-        engine = await asyncio.to_thread(_Engine, self.languages, _LOADING_HEAP_BYTES)
+        loading = await asyncio.to_thread(_Loading, self.languages)
         adding: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         adding.set_result(None)
         async for products in store.stream_products(self._shop):
             await adding  # One batch is indexed while the next one comes from the database.
-            sold = [product for product in products if product.deleted_at is None]
-            adding = asyncio.create_task(asyncio.to_thread(engine.add, sold))
+            adding = asyncio.create_task(asyncio.to_thread(loading.add, products))
         await adding
         labels = await store.list_labels(self._shop)
-        engine.searcher = await asyncio.to_thread(engine.settle)
+        await asyncio.to_thread(loading.settle)
         async with self._writing:
             meanwhile, self._during_reload = self._during_reload, None
-            engine.searcher = await asyncio.to_thread(_apply, engine, meanwhile)
-            self._engine = engine
-            self._labels = labels
+            prepared = await asyncio.to_thread(_prepare, loading.shelves, loading.texts, meanwhile)
+            self.shelves, self.texts, self._labels = loading.shelves, loading.texts, labels
             self._products.clear()
             self._applied.clear()
             for product in filter(None, meanwhile.values()):
                 self._remember(product)
-            self._changed(())
+            self._show(*prepared)
 
     async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:
         """The change feed's news of one product."""
@@ -247,14 +145,13 @@ class ProductIndex:
         async with self._writing:
             while self._waiting:
                 batch = dict(list(self._waiting.items())[:_LARGEST_COMMIT])
-                engine = self._engine
-                engine.searcher = await asyncio.to_thread(_apply, engine, batch)
+                prepared = await asyncio.to_thread(_prepare, self.shelves, self.texts, batch)
                 for product_id, product in batch.items():
                     if self._waiting[product_id] is product:
                         del self._waiting[product_id]
                     if product:
                         self._remember(product)
-                self._changed(batch)
+                self._show(*prepared)
 
     def _remember(self, product: Product) -> None:
         """Which version was put in, so that the feed's echo of it costs nothing."""
@@ -263,17 +160,61 @@ class ProductIndex:
         if len(self._applied) > _MOST_REMEMBERED:
             self._applied.popitem(last=False)
 
-    def _changed(self, product_ids: Iterable[str]) -> None:
-        for product_id in product_ids:
-            self._products.forget(product_id)
+    def _show(self, delta: Delta, searcher: Searcher | None) -> None:
+        self.shelves.apply(delta)
+        if searcher:
+            self.texts.show(searcher)
+        for change in delta.changes:
+            self._products.forget(change.slot)
+        self._changed()
+
+    def _changed(self) -> None:
         self.answers.clear()
         self.version += 1
 
 
-def _apply(engine: _Engine, batch: Mapping[str, Product | None]) -> Searcher:
-    engine.put([product for product in batch.values() if product])
-    engine.forget([product_id for product_id, product in batch.items() if product is None])
-    return engine.commit()
+def _prepare(
+    shelves: Shelves, texts: Texts, batch: Mapping[str, Product | None]
+) -> tuple[Delta, Searcher | None]:
+    """Everything that can be done for ``batch`` beside the event loop, before it is shown."""
+    changes = list(_changes(shelves, batch))
+    reworded = [each for each in changes if not documents.is_found_alike(each.old, each.new)]
+    for change in reworded:
+        if change.old:
+            texts.remove(change.old.id)
+        if change.new:
+            texts.add([(change.slot, change.new)])
+    return shelves.prepare(changes), texts.commit() if reworded else None
+
+
+def _changes(shelves: Shelves, batch: Mapping[str, Product | None]) -> Iterator[Change]:
+    """What is newer than what is shown."""
+    for product_id, product in batch.items():
+        new = product if product and product.deleted_at is None else None
+        slot = shelves.slot_of(product_id)
+        if slot is None:
+            if new:
+                yield Change(shelves.reserve(), None, new)
+        elif product is None or product.version > shelves.version_in(slot):
+            yield Change(slot, shelves.product_in(slot), new)
+
+
+class _Loading:
+    """Shelves and texts that are being filled, and that nobody looks at yet."""
+
+    def __init__(self, languages: list[str]) -> None:
+        self.shelves = Shelves(languages)
+        self.texts = Texts(languages, is_loading=True)
+
+    def add(self, products: Iterable[Product]) -> None:
+        sold = [product for product in products if product.deleted_at is None]
+        changes = [Change(self.shelves.reserve(), None, product) for product in sold]
+        self.shelves.apply(self.shelves.prepare(changes), is_loading=True)
+        self.texts.add((change.slot, change.new) for change in changes if change.new)
+
+    def settle(self) -> None:
+        self.shelves.sort()
+        self.texts.show(self.texts.settle())
 
 
 class CategoryLabels:

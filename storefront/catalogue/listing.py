@@ -1,17 +1,17 @@
 """A page of products: filtered, sorted, cut where the last one ended, with its facets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from tantivy import DocAddress, Order, Query
-
-from storefront.catalogue import cursors, documents, facets, search
+from storefront.catalogue import bits, cursors, documents, facets, search
 from storefront.catalogue.cursors import Cursor
-from storefront.catalogue.documents import ID_LENGTH, field, newest_key
-from storefront.catalogue.filters import all_of, but_not, matching
+from storefront.catalogue.documents import field, newest_key, price_bytes
+from storefront.catalogue.filters import matching
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import ListQuery, Product, ProductPage
+from storefront.catalogue.rankings import Ranking
 from storefront.catalogue.search import Search
 
 _NOTHING = ProductPage((), 0, None)
@@ -29,95 +29,79 @@ def list_products(index: ProductIndex, query: ListQuery, language: str) -> Produ
 
 def just_after(query: ListQuery, product: Product) -> ListQuery:
     """``query``, newest first, from the place of ``product`` on."""
-    place = Cursor("newest", 0, newest_key(product)).encode()
+    place = Cursor("newest", 0, newest_key(product).hex()).encode()
     return replace(query, sort="newest", after=place)
 
 
 def list_update_times(index: ProductIndex, *, first: int, most: int) -> list[tuple[str, datetime]]:
     """Ids of products, oldest product first, with when each was changed last."""
-    searcher = index.searcher  # The same one throughout: this may run beside the event loop.
-    hits = searcher.search(
-        Query.all_query(),
-        most,
-        count=False,
-        order_by_field="by_newest",
-        offset=first,
-        order=Order.Asc,
-    ).hits
-    times = searcher.fast_field_values("updated", [address for _, address in hits])
-    return [
-        (key[-ID_LENGTH:], documents.moment(int(time or 0)))
-        for (key, _), time in zip(hits, times, strict=True)
-    ]
+    shelves = index.shelves  # The same ones throughout: this may run beside the event loop.
+    slots = shelves.ranking("newest").cut(first, most)
+    times = [(shelves.id_of(slot), shelves.updated_in(slot)) for slot in slots]
+    return [(product_id, documents.moment(time)) for product_id, time in times if product_id]
 
 
 def _list_products(index: ProductIndex, query: ListQuery, language: str) -> ProductPage:
     found = search.find_words(index, query.q, language) if query.q else None
     if query.q and found is None:
         return _NOTHING
-    tiers = _tiers(query, found)
-    start = cursors.decode(query.after, query.order, tiers=len(tiers)) if query.after else None
-    everything = matching(index, query, found)
-    hits = _Hits(index, query, language, everything)
-    places = list(hits.from_place(tiers, start, query.limit + 1))
+    ranking = _ranking(index, query.order, language)
+    places = _places(index, query, found, ranking)
     shown = places[: query.limit]
-    items = tuple(
-        index.read(key[-ID_LENGTH:], address).in_language(language) for _, key, address in shown
-    )
     summary = facets.summarise(index, query, found, language)
-    has_more = len(places) > len(shown)
+    following = None
+    if len(places) > len(shown):
+        tier, slot = shown[-1]
+        following = Cursor(query.order, tier, ranking.key(slot).hex()).encode()
     return ProductPage(
-        items=items,
+        items=tuple(index.read(slot).in_language(language) for _tier, slot in shown),
         total=summary.total,
-        next=Cursor(query.order, *shown[-1][:2]).encode() if has_more else None,
+        next=following,
         facets=summary.facets,
     )
 
 
-def _tiers(query: ListQuery, found: Search | None) -> tuple[Query, ...]:
+def _ranking(index: ProductIndex, order: str, language: str) -> Ranking:
+    by = {"price": "price", "-price": "price", "name": field("name", language)}
+    return index.shelves.ranking(by.get(order, "newest"))
+
+
+def _places(
+    index: ProductIndex, query: ListQuery, found: Search | None, ranking: Ranking
+) -> list[tuple[int, int]]:
+    """Tier and slot of each product of the page, and of the one that follows it."""
+    tiers = _tiers(index, query, found)
+    start = cursors.decode(query.after, query.order, tiers=len(tiers)) if query.after else None
+    first = start.tier if start else 0
+    among = matching(index, query, found)
+    places: list[tuple[int, int]] = []
+    for tier in range(first, len(tiers)):
+        better = tiers[tier - 1]() if tier else 0
+        slots = ranking.first(
+            bits.without(among & tiers[tier](), better),
+            query.limit + 1 - len(places),
+            after=bytes.fromhex(start.key) if start and tier == first else _edge(query),
+            from_end=query.order not in {"price", "name"},
+        )
+        places += [(tier, slot) for slot in slots]
+        if len(places) > query.limit:
+            break
+    return places
+
+
+def _tiers(
+    index: ProductIndex, query: ListQuery, found: Search | None
+) -> Sequence[Callable[[], int]]:
     """The matches in the order of their rank; a single tier where another order is asked for."""
-    if found and query.order == "relevance":
-        return found.tiers
-    return (Query.all_query(),)
+    if found is None or query.order != "relevance":
+        return [lambda: index.shelves.everything]
+    return [partial(found.find, index, tier) for tier in range(len(found.tiers))]
 
 
-class _Hits:
-    """Walks through what matches in the order of the list."""
-
-    def __init__(
-        self, index: ProductIndex, query: ListQuery, language: str, everything: Query
-    ) -> None:
-        self._index = index
-        self._everything = everything
-        order = query.order
-        self._is_ascending = order in {"price", "name"}
-        by = {"price": "by_price", "-price": "by_price", "name": field("by_name", language)}
-        self._field = by.get(order, "by_newest")
-
-    def from_place(
-        self, tiers: tuple[Query, ...], start: Cursor | None, most: int
-    ) -> Iterator[tuple[int, str, DocAddress]]:
-        """Tier, sorting key and address of up to ``most`` products that come after ``start``."""
-        first = start.tier if start else 0
-        for tier in range(first, len(tiers)):
-            after = start.key if start and tier == first else None
-            better = tiers[tier - 1 : tier] if tier else ()
-            for key, address in self._of_tier(but_not(tiers[tier], better), after, most):
-                yield tier, key, address
-                most -= 1
-            if not most:
-                return
-
-    def _of_tier(self, tier: Query, after: str | None, most: int) -> list[tuple[str, DocAddress]]:
-        parts = [self._everything, tier]
-        if after:
-            bounds = f"{{{after} TO *}}" if self._is_ascending else f"{{* TO {after}}}"
-            parts.append(self._index.parse(f"{self._field}:{bounds}"))
-        hits: list[tuple[str, DocAddress]] = self._index.searcher.search(
-            all_of(parts),
-            most,
-            count=False,
-            order_by_field=self._field,
-            order=Order.Asc if self._is_ascending else Order.Desc,
-        ).hits
-        return hits
+def _edge(query: ListQuery) -> bytes | None:
+    """Where products begin that can match, in an order by price: the rest need not be walked."""
+    if query.order == "price" and query.min_price is not None:
+        return price_bytes(query.min_price)
+    if query.order == "-price" and query.max_price is not None:
+        return price_bytes(query.max_price + 1)
+    return None

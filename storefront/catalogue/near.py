@@ -33,7 +33,7 @@ def _near_terms(index: ProductIndex, typed: str, language: str) -> Iterator[str]
     if len(whole.words) > 1:
         for word in whole.words:
             alone = search.find_words(index, word.whole, language)
-            if alone and index.searcher.search(alone.everything, 1, count=False).hits:
+            if alone and index.texts.has(alone.everything):
                 yield word.whole
         return
     yield from _like(index, whole.words[0], language)
@@ -53,7 +53,7 @@ def _vocabulary(index: ProductIndex, word: Word, language: str) -> dict[str, int
     """Words of names and categories with the number of products that have them."""
     counts: dict[str, int] = {}
     for start in (word.whole[:2], word.whole[:1]):
-        terms: Iterable[tuple[str, int]] = index.searcher.terms_with_prefix(
+        terms: Iterable[tuple[str, int]] = index.texts.searcher.terms_with_prefix(
             field("words", language), start, None, _MOST_COMPARED
         )
         counts |= dict(terms)

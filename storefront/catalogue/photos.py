@@ -18,7 +18,8 @@ from typing import Any
 import brotli
 
 from storefront.catalogue import photo_store
-from storefront.catalogue.index import ProductIndex, Recent
+from storefront.catalogue.index import ProductIndex
+from storefront.catalogue.memory import Recent
 from storefront.catalogue.model import Product, image_link, image_version
 from storefront.catalogue.photo_store import StoredPhoto
 from storefront.database import ObjectId, PyMongoError

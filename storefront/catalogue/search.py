@@ -40,6 +40,7 @@ class Word:
 class Search:
     """A compiled search; each tier's query includes the ones before it, the last matches all."""
 
+    typed: str
     words: tuple[Word, ...]
     language: str
     tiers: tuple[Query, ...]
@@ -47,6 +48,20 @@ class Search:
     @property
     def everything(self) -> Query:
         return self.tiers[-1]
+
+    def find(self, index: ProductIndex, tier: int = -1) -> int:
+        """The set of products of a tier; of all that match if none is named."""
+        name = (self.typed, self.language, tier % len(self.tiers))
+        return index.texts.find(self.tiers[tier], name)
+
+    def newest(self, index: ProductIndex, most: int) -> list[int]:
+        """The slots of the best matches, the newest of a tier first."""
+        slots: dict[int, None] = {}
+        for tier in self.tiers:
+            slots |= dict.fromkeys(index.texts.newest(tier, most))
+            if len(slots) >= most:
+                break
+        return list(slots)[:most]
 
 
 def find_words(index: ProductIndex, typed: str, language: str) -> Search | None:
@@ -62,7 +77,7 @@ def find_words(index: ProductIndex, typed: str, language: str) -> Search | None:
             typed_words = _split(typed, each)
             if not typed_words:
                 continue
-            terms = _Terms(index, each)
+            terms = _Terms(index, typed, each)
             found = _forgiving(terms, typed_words)
             known = known or found
             if terms.has_hits(found.everything):
@@ -91,7 +106,7 @@ def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> Search:
     """Slips are looked for only where a word as typed leads nowhere."""
     chosen = [word if terms.is_known(word) else _slipping(word) for word in typed]
     search = terms.search(chosen)
-    if not terms.has_hits(search.everything) and len(chosen) > 1:
+    if len(chosen) > 1 and not terms.has_hits(search.everything):
         search = terms.search([_slipping(word) for word in typed])
     return search
 
@@ -103,10 +118,11 @@ def _slipping(word: Word) -> Word:
 class _Terms:
     """Makes queries for words in one language."""
 
-    def __init__(self, index: ProductIndex, language: str) -> None:
+    def __init__(self, index: ProductIndex, typed: str, language: str) -> None:
         self._index = index
+        self._typed = typed
         self._language = language
-        self._schema = index.schema
+        self._schema = index.texts.schema
 
     def search(self, typed: Sequence[Word]) -> Search:
         title = title_key(
@@ -118,13 +134,13 @@ class _Terms:
             _all_of([_any_of(self._in_heading(word)) for word in typed]),
             _all_of([_any_of([*self._in_heading(word), *self._in_text(word)]) for word in typed]),
         )
-        return Search(tuple(typed), self._language, tiers)
+        return Search(self._typed, tuple(typed), self._language, tiers)
 
     def is_known(self, word: Word) -> bool:
-        return self.has_hits(_any_of([*self._in_heading(word), *self._in_text(word)]))
+        return any(self.has_hits(each) for each in (*self._in_heading(word), *self._in_text(word)))
 
     def has_hits(self, query: Query) -> bool:
-        return self._index.count(query) > 0
+        return self._index.texts.has(query)
 
     def _in_name(self, word: Word) -> Query:
         return self._stem("name", word)

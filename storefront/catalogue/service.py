@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from markupsafe import Markup
-from tantivy import Query
 
 from storefront.catalogue import editing, facets, listing, near, recording, search, store
 from storefront.catalogue.index import ProductIndex
@@ -153,7 +152,7 @@ def suggest(shop: Shop, q: str, language: str) -> Suggestions:
     found = search.find_words(index, q, language)
     if found is None:
         return Suggestions()
-    page = listing.list_products(index, ListQuery(q=q, limit=MOST_SUGGESTED), language)
+    products = [index.read(slot) for slot in found.newest(index, MOST_SUGGESTED)]
     categories = {category.category: category for category in list_categories(shop, language)}
     named = [
         slug
@@ -162,7 +161,7 @@ def suggest(shop: Shop, q: str, language: str) -> Suggestions:
         if slug in categories
     ]
     shown = tuple(categories[slug] for slug in dict.fromkeys(named))[:MOST_SUGGESTED]
-    return Suggestions(page.items, shown)
+    return Suggestions(tuple(each.in_language(language) for each in products), shown)
 
 
 def list_categories(shop: Shop, language: str) -> list[Category]:
@@ -197,7 +196,7 @@ def related(shop: Shop, product: Product, language: str) -> list[Product]:
 
 def count_products(shop: Shop) -> int:
     """How many products are on sale."""
-    return shop.part(ProductIndex).count(Query.all_query())
+    return shop.part(ProductIndex).shelves.everything.bit_count()
 
 
 def list_update_times(shop: Shop, *, first: int, most: int) -> list[tuple[str, datetime]]:

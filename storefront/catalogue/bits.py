@@ -1,0 +1,51 @@
+"""Sets of products as whole numbers: bit n stands for the product in slot n.
+
+Python joins two such sets of 100,000 products in about a microsecond and counts one in ten.
+Numbers, such as prices, are kept digit by binary digit, one set for each.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+
+def of(slots: Iterable[int], size: int) -> int:
+    """The set of ``slots``, all of which are below ``size``."""
+    digits = bytearray(b"0") * (size + 1)
+    for slot in slots:
+        digits[~slot] = 49  # "1", counted from the end, where the lowest digit stands.
+    return int(digits, 2)
+
+
+def slots_in(bits: int) -> Iterator[int]:
+    """The slots of a set, lowest first; made for small sets of large catalogues."""
+    digits = bin(bits)[:1:-1]
+    slot = digits.find("1")
+    while slot >= 0:
+        yield slot
+        slot = digits.find("1", slot + 1)
+
+
+def without(bits: int, others: int) -> int:
+    """``bits & ~others``, which takes Python ten times as long, since ``~`` is negative."""
+    return bits ^ (bits & others)
+
+
+def binary_digits(number: int) -> Iterator[int]:
+    """The places of the ones in ``number``."""
+    return (place for place in range(number.bit_length()) if number >> place & 1)
+
+
+def at_least(digits: Mapping[Any, int], bound: int, among: int) -> int:
+    """Those ``among`` the products whose number is ``bound`` or more.
+
+    ``digits`` holds, for each binary digit, the set of products whose number has it.
+    """
+    more, same = 0, among
+    for place in reversed(range(max([bound.bit_length(), *(place + 1 for place in digits)]))):
+        having = same & digits.get(place, 0)
+        if bound >> place & 1:
+            same = having
+        else:
+            more |= having
+            same ^= having
+    return more | same
