@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -37,6 +38,7 @@ def plain_money(amount: int, currency: str) -> str:
     return str(to_decimal(amount, currency))
 
 
+@lru_cache(maxsize=20_000)  # A list shows dozens of prices, many of them alike.
 def format_money(amount: int, currency: str, locale: str) -> str:
     """``amount`` minor units as people of ``locale`` write them: €19.99, 19,99 €."""
     return format_currency(to_decimal(amount, currency), currency, locale=locale)
