@@ -277,8 +277,8 @@ def tote(motif: Motif, inks: Inks, *, cut: str, seed: int) -> str:
             line_path(back, darker(strap, 0.28), 24),
             path("M222,404Q400,392 578,404Q400,420 222,404Z", fill=darker(base, 0.4)),
             path(_BAG, fill=base),
-            group(motif(Box(320, 370), inks, seed), transform="translate(240 482)"),
             group(
+                group(motif(Box(320, 370), inks, seed), transform="translate(240 482)"),
                 rect(190, 400, 420, 500, fill="url(#cv)"),
                 rect(190, 400, 420, 500, fill="url(#sh)"),
                 group(

@@ -121,13 +121,14 @@ def islands(box: Box, inks: Inks, seed: int) -> str:
     chance = chances(seed)
     out = []
     places: list[tuple[float, float, float]] = []
+    spread, size = (0.95, 1) if box.whole else (0.78, 0.8)
     for n in range(5 if box.whole else 4):
         x, y = around(0, 0, 0.3 + 0.1 * (n % 2), n * (72 if box.whole else 90) + 40 * next(chance))
         places.append(
             (
-                box.x + x * box.w * 0.95,
-                box.y + y * box.h * 0.95,
-                box.r * (0.17 + 0.13 * next(chance)),
+                box.x + x * box.w * spread,
+                box.y + y * box.h * spread,
+                box.r * size * (0.17 + 0.13 * next(chance)),
             )
         )
     for part, ink in ((1.9, 0.16), (1.42, 0.36)):

@@ -6,6 +6,9 @@ from math import cos, pi, sin
 
 Point = tuple[float, float]
 
+# Below this extent a shape needs tenths of a unit to stay smooth.
+SMALL = 60
+
 
 def num(value: float) -> str:
     """A coordinate with at most one decimal; far from the origin with none."""
@@ -109,13 +112,31 @@ def curve(points: Sequence[Point]) -> str:
 
 
 def blob(points: Sequence[Point]) -> str:
-    """A smooth closed path."""
-    first = _middle(points[-1], points[0])
-    words = [f"M{num(first[0])},{num(first[1])}"]
-    for here, there in zip(points, [*points[1:], points[0]], strict=True):
-        x, y = _middle(here, there)
-        words.append(f"Q{num(here[0])},{num(here[1])} {num(x)},{num(y)}")
-    return "".join(words) + "Z"
+    """A smooth closed path, in steps from point to point, which are short to write."""
+    digits = 0 if _extent(points) > SMALL else 1
+    start = _rounded(_middle(points[-1], points[0]), digits)
+    steps: list[float] = []
+    here = start
+    for control, following in zip(points, [*points[1:], points[0]], strict=True):
+        there = _rounded(_middle(control, following), digits)
+        for x, y in (_rounded(control, digits), there):
+            steps += (x - here[0], y - here[1])
+        here = there
+    return f"M{_series(start)}q{_series(steps)}z"
+
+
+def _extent(points: Sequence[Point]) -> float:
+    """Width or height, whichever is larger."""
+    return max(max(side) - min(side) for side in zip(*points, strict=True))
+
+
+def _rounded(point: Point, digits: int) -> Point:
+    return round(point[0], digits), round(point[1], digits)
+
+
+def _series(numbers: Sequence[float]) -> str:
+    """Numbers one after the other: a minus sign parts them, too."""
+    return ",".join(num(each) for each in numbers).replace(",-", "-")
 
 
 def _middle(a: Point, b: Point) -> Point:
