@@ -127,7 +127,8 @@ def blob(points: Sequence[Point]) -> str:
 
 def _extent(points: Sequence[Point]) -> float:
     """Width or height, whichever is larger."""
-    return max(max(side) - min(side) for side in zip(*points, strict=True))
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return max(max(xs) - min(xs), max(ys) - min(ys))
 
 
 def _rounded(point: Point, digits: int) -> Point:
