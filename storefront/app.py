@@ -71,6 +71,7 @@ from storefront.web import (
     openapi,
     pages,
     security,
+    shedding,
 )
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.compression import Compression
@@ -80,6 +81,7 @@ from storefront.web.methods import MethodOverride
 from storefront.web.proxies import ForwardedHeaders
 from storefront.web.public_pages import PublicPages
 from storefront.web.rendering import PageParts, Templates
+from storefront.web.shedding import Shedding
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +111,7 @@ def create_app(values: Settings | None = None) -> Quart:
     app = Quart("storefront", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     security.secure(app)
+    app.before_request(shedding.limit_database_time)
     app.before_request(sessions.identify)
     app.before_websocket(sessions.identify)
     app.before_request(language.choose_language)
@@ -205,7 +208,7 @@ def create_app(values: Settings | None = None) -> Quart:
 def _layered(app: Quart, assets: Assets, values: Settings) -> Any:
     """What stands before the framework, in plain ASGI; the last named is met first."""
     layers: Any = PublicPages(
-        app.asgi_app,
+        Shedding(app.asgi_app, shop=lambda: app.extensions.get("shop")),
         shop=lambda: app.extensions.get("shop"),
         version=lambda shop: shop.part(ProductIndex).version,
     )

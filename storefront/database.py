@@ -36,7 +36,6 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
-    OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
 )
@@ -62,6 +61,7 @@ __all__ = [
     "Transaction",
     "UpdateOne",
     "connect",
+    "limit_time",
     "object_id",
 ]
 
@@ -80,12 +80,20 @@ UNAVAILABLE: tuple[type[PyMongoError], ...] = (
     ContentionError,
 )
 
+_SHORTEST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
+_CATCHING_UP_SECONDS = 1.0
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
 
 
 class DatabaseUnreachableError(Exception):
     """The database did not answer at the start; the message is for the person who starts it."""
+
+
+def limit_time(seconds: float) -> None:
+    """From now on, in this task: whatever asks the database fails when the time has passed."""
+    time_limit(seconds).__enter__()
 
 
 def object_id(text: object) -> ObjectId | None:
@@ -122,6 +130,11 @@ class Database:
     def bucket(self, name: str) -> AsyncIOMotorGridFSBucket:
         """Files of any size, shared by all hosts."""
         return AsyncIOMotorGridFSBucket(self._database, bucket_name=name)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the driver knows a server that answers, by what it heard last; asks nobody."""
+        return bool(self._client.nodes)
 
     async def ping(self) -> None:
         """One round trip; raises one of `UNAVAILABLE` when the database does not answer."""
@@ -252,23 +265,27 @@ class ChangeFeed:
                 await self._task
 
     async def _follow_for_ever(self, opened: asyncio.Event) -> None:
-        pause = 0.1
+        pause = _SHORTEST_PAUSE_SECONDS
         while True:
             try:
                 await self._follow(opened)
-            except PyMongoError as error:
+            except Exception as error:
+                if not opened.is_set() and not isinstance(error, PyMongoError):
+                    raise  # At the start the person who starts it shall see why.
+                if self.is_live:
+                    pause = _SHORTEST_PAUSE_SECONDS
                 self.is_live = False
-                if isinstance(error, OperationFailure) and not isinstance(error, UNAVAILABLE):
-                    # The token is too old or unknown: what came since is lost to the stream.
+                if not isinstance(error, UNAVAILABLE):
+                    # What came since is lost to the stream (its token is too old or unknown), or
+                    # was lost by a subscriber: all of them read everything anew.
                     self._resume_after = None
-                log.warning("change feed interrupted, again in %.1f s: %s", pause, error)
+                log.warning("change feed interrupted, again in %.1f s: %r", pause, error)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
-            else:
-                pause = 0.1
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _follow(self, opened: asyncio.Event) -> None:
         async with self._database.changes(tuple(self._subscribers), self._resume_after) as stream:
+            caught_up_at = asyncio.get_running_loop().time() + _CATCHING_UP_SECONDS
             if self._resume_after is None:
                 # The first look opens the cursor; what is loaded afterwards cannot be older.
                 first = await stream.try_next()
@@ -277,12 +294,14 @@ class ChangeFeed:
                         await subscriber.reload()
                 if first is not None:
                     await self._deliver(first)
-            self.is_live = True
+                self.is_live = True
             opened.set()
             while stream.alive:
                 change = await stream.try_next()
                 if change is not None:
                     await self._deliver(change)
+                if change is None or asyncio.get_running_loop().time() > caught_up_at:
+                    self.is_live = True  # Nothing of the time before it broke is waiting any more.
                 self._resume_after = stream.resume_token
 
     async def _deliver(self, change: Mapping[str, Any]) -> None:
@@ -293,4 +312,10 @@ class ChangeFeed:
                     await subscriber.reload()
             return
         for subscriber in self._subscribers.get(change["ns"]["coll"], ()):
-            await subscriber.changed(change["documentKey"]["_id"], change.get("fullDocument"))
+            try:
+                await subscriber.changed(change["documentKey"]["_id"], change.get("fullDocument"))
+            except PyMongoError:
+                raise
+            except Exception:
+                log.exception("a change of %s was not understood: all is read anew", change["ns"])
+                await subscriber.reload()

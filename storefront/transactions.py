@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from bson import Binary
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReadPreference, WriteConcern
+from pymongo import timeout as time_limit
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -21,6 +22,7 @@ Result = TypeVar("Result")
 Work = Callable[[AsyncIOMotorClientSession], Coroutine[Any, Any, Result]]
 
 LONGEST_SECONDS = 20.0
+_UNKNOWN = "UnknownTransactionCommitResult"
 _LONGEST_RETRY_PAUSE_SECONDS = 0.05
 _DEAD_LOOKED_FOR_EVERY_SECONDS = 3.0
 _TURNS_PER_HEARTBEAT = 10
@@ -118,17 +120,31 @@ async def _attempt(
     try:
         result = await work(session)
     except BaseException:
-        await session.abort_transaction()
+        # Whatever limits the time of a request must not keep the locks from being freed.
+        with time_limit(None):
+            await session.abort_transaction()
         raise
+    try:
+        await session.commit_transaction()
+    except PyMongoError as error:
+        if not error.has_error_label(_UNKNOWN):
+            raise
+        with time_limit(None):
+            await _learn_outcome(session, deadline)
+    return result
+
+
+async def _learn_outcome(session: AsyncIOMotorClientSession, deadline: float) -> None:
+    """Commit again, which is the same commit, until it is known how it went."""
     while True:
         try:
             await session.commit_transaction()
         except PyMongoError as error:
-            is_unknown = error.has_error_label("UnknownTransactionCommitResult")
-            if not is_unknown or time.monotonic() > deadline:
+            if not error.has_error_label(_UNKNOWN) or time.monotonic() > deadline:
                 raise
+            await asyncio.sleep(_LONGEST_RETRY_PAUSE_SECONDS)
         else:
-            return result
+            return
 
 
 def _birth(pid: int) -> str | None:

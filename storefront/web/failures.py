@@ -17,6 +17,7 @@ from storefront import errors
 from storefront.database import UNAVAILABLE
 from storefront.web import error_log, htmx, rendering
 from storefront.web.cookies import current_shop
+from storefront.web.language import chosen_theme
 from storefront.web.links import own_path
 from storefront.web.source import source
 
@@ -111,7 +112,7 @@ async def _page(problem: errors.ShopError, error: Exception) -> Response:
     try:
         page = await rendering.page_of_visitor()
     except UNAVAILABLE:
-        page = rendering.bare_page(current_shop())
+        page = rendering.bare_page(current_shop(), path=request.path, theme=chosen_theme())
     kind = "partials" if htmx.wants_fragment() else "pages"
     text = rendering.current_templates().render(
         f"{kind}/errors/error.html", page=page, problem=shown

@@ -153,8 +153,8 @@ async def page_of_visitor() -> Page:
     )
 
 
-def bare_page(shop: Shop) -> Page:
-    """A page's surroundings when nothing can be asked of the database."""
+def bare_page(shop: Shop, *, path: str, theme: str | None) -> Page:
+    """A page's surroundings when nothing can be asked of the database, or of the request."""
     locales = shop.settings.shop.locales
     return Page(
         identity=None,
@@ -162,11 +162,11 @@ def bare_page(shop: Shop) -> Page:
         unread_count=0,
         language=localisation.language(),
         languages=[(code, localisation.language_name(code)) for code in locales],
-        theme=chosen_theme(),
+        theme=theme,
         path="/products",
         shop_name=shop.settings.shop.name,
         notices=[],
-        canonical_url=shop.settings.public_url + request.path,
+        canonical_url=shop.settings.public_url + path,
         alternates=[],
         categories=[],
         is_development=shop.settings.is_development,
