@@ -10,7 +10,7 @@ from typing import Any
 
 from quart import Quart
 
-from storefront import database_figures, history, settings
+from storefront import database_figures, history, settings, tracing
 from storefront.accounts import account_pages, preferences, sessions
 from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
@@ -121,6 +121,7 @@ def create_app(values: Settings | None = None) -> Quart:
     app.after_request(preferences.keep_with_account)
     app.after_request(notices.keep_notices)
     database_figures.listen()
+    traces = tracing.start()
     failures.handle_failures(app)
     openapi.describe_api(app)  # Brings its own JSON provider.
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
@@ -201,11 +202,11 @@ def create_app(values: Settings | None = None) -> Quart:
             await products.close()
             database.close()
 
-    app.asgi_app = _layered(app, assets, values)  # type: ignore[method-assign]
+    app.asgi_app = _layered(app, assets, values, traces)  # type: ignore[method-assign]
     return app
 
 
-def _layered(app: Quart, assets: Assets, values: Settings) -> Any:
+def _layered(app: Quart, assets: Assets, values: Settings, traces: tracing.Traces | None) -> Any:
     """What stands before the framework, in plain ASGI; the last named is met first."""
     layers: Any = PublicPages(
         Shedding(app.asgi_app, shop=lambda: app.extensions.get("shop")),
@@ -216,6 +217,9 @@ def _layered(app: Quart, assets: Assets, values: Settings) -> Any:
     layers = MethodOverride(layers)
     layers = StaticFiles(layers, assets)
     layers = Measured(layers, app)
+    if traces:
+        layers = traces.layer(layers)
+        app.after_serving(traces.close)
     return ForwardedHeaders(layers, values.server.trusted_proxies)
 
 

@@ -40,7 +40,7 @@ class Measured:
 
     async def _measure_answer(self, scope: Any, receive: Any, send: Any) -> None:
         begun = time.perf_counter()
-        seen: dict[str, str] = {}
+        seen: dict[str, str] = scope.get(SEEN, {})
         status = 500  # What the server answers if nothing here does.
 
         async def note_status(message: Any) -> None:
@@ -52,9 +52,10 @@ class Measured:
         try:
             await self._app({**scope, SEEN: seen}, receive, note_status)
         finally:
-            route = seen.get("route") or self._route_of(scope["path"])
-            REQUESTS.labels(seen.get("method") or scope["method"], route, status).inc()
-            LATENCY.labels(route).observe(time.perf_counter() - begun)
+            if "route" not in seen:
+                seen["route"] = self._route_of(scope["path"])
+            REQUESTS.labels(seen.get("method", scope["method"]), seen["route"], status).inc()
+            LATENCY.labels(seen["route"]).observe(time.perf_counter() - begun)
 
     async def _measure_socket(self, scope: Any, receive: Any, send: Any) -> None:
         is_open = False
