@@ -104,13 +104,16 @@ async def _shortage(shop: Shop, transaction: Transaction, line: Line) -> dict[st
     }
 
 
-async def return_stock(shop: Shop, transaction: Transaction, lines: Sequence[Line]) -> None:
-    """Put the pieces of all lines back; variants that are no more are passed over."""
-    seen: set[str] = set()
+async def return_stock(
+    shop: Shop, transaction: Transaction, lines: Sequence[Line]
+) -> Sequence[Line]:
+    """Put the pieces back; returns the lines that could be: variants that are no more cannot."""
+    returned: list[Line] = []
     for line in lines:
-        counts = line.product_id not in seen
-        await store.return_stock(shop, transaction, line, counts_as_change=counts)
-        seen.add(line.product_id)
+        counts = all(line.product_id != each.product_id for each in returned)
+        if await store.return_stock(shop, transaction, line, counts_as_change=counts):
+            returned.append(line)
+    return returned
 
 
 async def publish(shop: Shop, products: Iterable[Product]) -> None:

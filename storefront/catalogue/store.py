@@ -1,6 +1,7 @@
 """The catalogue's database queries: products, categories, stock."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from storefront.database import (
     object_id,
 )
 from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
 
 RESTORABLE_FOR = timedelta(days=30)
 _DUPLICATE_KEY = 11000
@@ -127,10 +130,19 @@ async def find_product_of_sku(shop: Shop, sku: str) -> Product | None:
 
 
 async def stream_products(shop: Shop) -> AsyncIterator[list[Product]]:
-    """Every stored product, deleted or not, in batches."""
+    """Every stored product, deleted or not, in batches; one that cannot be read is left out."""
     cursor = shop.database["products"].find({}).batch_size(_BATCH)
     while documents := await cursor.to_list(_BATCH):
-        yield [to_product(document) for document in documents]
+        yield list(_readable(documents))
+
+
+def _readable(documents: Iterable[Mapping[str, Any]]) -> Iterator[Product]:
+    for document in documents:
+        try:
+            yield to_product(document)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Written by hand, or by a newer version: no reason to close the whole shop.
+            log.exception("the product %s cannot be read", document["_id"])
 
 
 async def has_products(shop: Shop) -> bool:
@@ -183,13 +195,14 @@ async def take_stock(
 
 async def return_stock(
     shop: Shop, transaction: Transaction, line: Line, *, counts_as_change: bool
-) -> None:
-    """Put the pieces back; nothing happens if the variant is no more."""
-    await shop.database["products"].update_one(
+) -> bool:
+    """Put the pieces back; False, and nothing happens, if the variant is no more."""
+    result = await shop.database["products"].update_one(
         {"_id": object_id(line.product_id), "variants": {"$elemMatch": {"sku": line.sku}}},
         _stock_change(line.quantity, counts_as_change),
         session=transaction,
     )
+    return bool(result.modified_count)
 
 
 def _stock_change(pieces: int, counts_as_change: bool) -> dict[str, Any]:

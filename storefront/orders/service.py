@@ -161,8 +161,8 @@ async def change_status(
         pieces = _pieces(order)
         ids = sorted({line.product_id for line in pieces})
         products = await catalogue.get_stored_products(shop, ids, transaction=tx)
-        await catalogue.return_stock(shop, tx, pieces)
-        return order, _restocked(products, pieces, sign=1)
+        returned = await catalogue.return_stock(shop, tx, pieces)
+        return order, _restocked(products, returned, sign=1)
 
     order, changed = await shop.database.in_transaction(step)
     await catalogue.publish(shop, changed)
@@ -222,14 +222,18 @@ def _pieces(of: Cart | Order) -> list[Line]:
 def _restocked(
     products: Mapping[str, Product], pieces: Sequence[Line], *, sign: int
 ) -> list[Product]:
-    """The products after ``pieces`` came (1) or went (-1), as the database has them by then."""
+    """The products of ``pieces`` after these came (1) or went (-1), as the database has them."""
     now = datetime.now(UTC)
-    return [
-        product.with_stock_changed(
-            {line.sku: sign * line.quantity for line in pieces if line.product_id == product.id},
-            at=now,
-        )
+    changes = {
+        product.id: {
+            line.sku: sign * line.quantity for line in pieces if line.product_id == product.id
+        }
         for product in products.values()
+    }
+    return [
+        products[product_id].with_stock_changed(change, at=now)
+        for product_id, change in changes.items()
+        if change
     ]
 
 

@@ -181,3 +181,32 @@ async def test_finding_a_product_asks_the_database_nothing(
 
     assert catalogue.get_product(shop, mug.id).name == "Known"
     assert catalogue.find_product(shop, "no id at all") is None
+
+
+async def test_a_return_counts_as_a_change_where_the_variant_is_still_there(shop: Shop) -> None:
+    shirt = product(variants=[variant(5, size="S"), variant(5, size="M")])
+    await sell(shop, shirt)
+    medium = Line(shirt.id, shirt.variants[1].sku, 2)
+    gone = Line(shirt.id, "no longer made", 1)
+    returned: list[Line] = []
+
+    async def work(transaction: Transaction) -> None:
+        returned.extend(await catalogue.return_stock(shop, transaction, [gone, medium]))
+
+    await shop.database.in_transaction(work)
+
+    stored = await catalogue.get_stored_product(shop, shirt.id)
+    assert returned == [medium]
+    assert (stored.version, await _stock(shop, shirt)) == (2, [5, 7])
+
+
+async def test_nothing_returned_is_no_change(shop: Shop) -> None:
+    shirt = product(variants=[variant(5, size="S")])
+    await sell(shop, shirt)
+
+    async def work(transaction: Transaction) -> None:
+        assert not await catalogue.return_stock(shop, transaction, [Line(shirt.id, "gone", 1)])
+
+    await shop.database.in_transaction(work)
+
+    assert (await catalogue.get_stored_product(shop, shirt.id)).version == 1
