@@ -141,8 +141,11 @@ async def _to_the_end(work: Any) -> None:
 
 
 def _is_free(mail: StoredMail, now: datetime) -> bool:
-    """Whether nobody is sending the mail: a lease beyond its length is a clock's mistake."""
-    return mail.lease_until is None or not now < mail.lease_until <= now + LEASE
+    """Whether nobody is sending the mail: a lease of twice its length is a clock's mistake.
+
+    Not of its length: hosts' clocks differ a little, and a lease that was just taken counts.
+    """
+    return mail.lease_until is None or not now < mail.lease_until <= now + 2 * LEASE
 
 
 def _sent(mail: StoredMail) -> dict[str, Any]:
