@@ -1,5 +1,6 @@
 """The account page: profile, password, saved addresses and sessions, each with its form."""
 
+import contextlib
 from typing import Any
 
 from quart import Blueprint
@@ -7,7 +8,7 @@ from quart import Blueprint
 from storefront.accounts import recovery, schemas, service, sessions
 from storefront.accounts.schemas import PasswordChange, ProfileForm
 from storefront.carts.schemas import DeliveryAddress
-from storefront.errors import ValidationError
+from storefront.errors import NotFoundError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.web import forms, htmx, rendering
 from storefront.web.cookies import current_shop
@@ -119,11 +120,12 @@ async def add_address() -> Any:
     return _saved()
 
 
-@blueprint.delete("/addresses/<int:index>")
+@blueprint.delete("/addresses/<key>")
 @signed_in
-async def remove_address(index: int) -> Any:
-    """Forget a saved address."""
-    await service.remove_address(current_shop(), require_identity().user_id, index)
+async def remove_address(key: str) -> Any:
+    """Forget a saved address; asked for twice, it is gone as well."""
+    with contextlib.suppress(NotFoundError):
+        await service.remove_address(current_shop(), require_identity().user_id, key)
     return _saved()
 
 

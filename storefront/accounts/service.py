@@ -267,19 +267,22 @@ async def replace_password(
 
 
 async def add_address(shop: Shop, user_id: str, address: Address) -> None:
-    """Keep an address for later orders. ConflictError when there are `MOST_ADDRESSES`."""
-    if not await store.add_address(shop, user_id, address, now=_now()):
+    """Keep an address for later orders, once. ConflictError when there are `MOST_ADDRESSES`."""
+    if await store.add_address(shop, user_id, address, now=_now()):
+        return
+    if address not in (await get_user(shop, user_id)).addresses:
         raise ConflictError(
             _("You keep %(most)d addresses already. Remove one first.") % {"most": MOST_ADDRESSES}
         )
 
 
-async def remove_address(shop: Shop, user_id: str, index: int) -> None:
-    """Forget the address at ``index``, counted from 0. NotFoundError."""
-    addresses = (await get_user(shop, user_id)).addresses
-    if index >= len(addresses):
-        raise NotFoundError(_("There is no such address."))
-    await store.remove_address(shop, user_id, addresses[index], now=_now())
+async def remove_address(shop: Shop, user_id: str, key: str) -> None:
+    """Forget the address with this key. NotFoundError."""
+    for address in (await get_user(shop, user_id)).addresses:
+        if address.key == key:
+            await store.remove_address(shop, user_id, address, now=_now())
+            return
+    raise NotFoundError(_("There is no such address."))
 
 
 def _token(shop: Shop, session: Session, now: datetime) -> Token:

@@ -143,9 +143,13 @@ async def update_user(
 
 
 async def add_address(shop: Shop, user_id: str, address: Address, *, now: datetime) -> bool:
-    """False when the user keeps `MOST_ADDRESSES` already."""
+    """False when the user keeps it already, or keeps `MOST_ADDRESSES`."""
     result = await shop.database["users"].update_one(
-        {"_id": ObjectId(user_id), f"addresses.{MOST_ADDRESSES - 1}": {"$exists": False}},
+        {
+            "_id": ObjectId(user_id),
+            f"addresses.{MOST_ADDRESSES - 1}": {"$exists": False},
+            "addresses": {"$ne": asdict(address)},
+        },
         {"$push": {"addresses": asdict(address)}, "$set": {"updated_at": now}},
     )
     return bool(result.modified_count)

@@ -1,8 +1,9 @@
 """What a cart is, priced as the catalogue prices it now. Money is integer minor units."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 
 MOST_LINES = 100
 
@@ -40,6 +41,12 @@ class Address:
     line2: str = ""
     region: str = ""
     phone: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names it among a person's addresses: two are the same if all their words are."""
+        words = "\n".join(asdict(self).values())
+        return blake2b(words.encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
