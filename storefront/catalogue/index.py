@@ -6,6 +6,7 @@ feed; the process's own writes are put in at once by `ProductIndex.publish`.
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -18,6 +19,8 @@ from storefront.catalogue.model import Product, humanised
 from storefront.catalogue.shelves import Change, Delta, Shelves
 from storefront.catalogue.texts import Texts
 from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
 
 # Changes of other processes are gathered for a moment: one commit then covers many.
 GATHERING_SECONDS = 0.05
@@ -85,11 +88,15 @@ class ProductIndex:
         """Show ``products`` as they are now; those that are deleted disappear.
 
         Older versions than what is known are ignored, so the order of calls does not matter.
-        Whoever calls sees the change in the next answer.
+        Whoever calls sees the change in the next answer. It never fails: what was stored before
+        is not undone by it, and the change feed brings it again.
         """
         for product in products:
             self._enqueue(product.id, product)
-        await self._write()
+        try:
+            await self._write()
+        except Exception:
+            log.exception("changed products could not be shown at once")
 
     async def reload(self) -> None:
         """Read everything again, while the old state goes on answering."""
@@ -138,10 +145,19 @@ class ProductIndex:
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(GATHERING_SECONDS)
-        await self._write()
+        try:
+            await self._write()
+        except Exception:
+            log.exception("changed products could not be shown: all are read anew")
+            self._waiting.clear()
+            await self.reload()
 
     async def _write(self) -> None:
-        """Commit what waits. Those who come while a commit runs share the next one."""
+        """Commit what waits; to its end, also when whoever waits for it leaves."""
+        await asyncio.shield(asyncio.create_task(self._write_all()))
+
+    async def _write_all(self) -> None:
+        """Those who come while a commit runs share the next one."""
         async with self._writing:
             while self._waiting:
                 batch = dict(list(self._waiting.items())[:_LARGEST_COMMIT])
@@ -151,6 +167,8 @@ class ProductIndex:
                         del self._waiting[product_id]
                     if product:
                         self._remember(product)
+                    else:
+                        self._applied.pop(product_id, None)
                 self._show(*prepared)
 
     def _remember(self, product: Product) -> None:

@@ -142,8 +142,9 @@ class PublicPages:
     def _keep(self, key: Key, page: PublicPage, version: int) -> None:
         if version != self._kept_version or page.size > LARGEST_TOTAL_BYTES // 8:
             return
+        replaced = self._pages.pop(key, None)
         self._pages[key] = page
-        self._size += page.size
+        self._size += page.size - (replaced.size if replaced else 0)
         while self._size > LARGEST_TOTAL_BYTES:
             _, oldest = self._pages.popitem(last=False)
             self._size -= oldest.size
