@@ -41,11 +41,12 @@ class Amounts:
 
 
 async def fill(shop: Shop, amounts: Amounts) -> None:
-    """Everything without indexes first, which is several times as fast."""
+    """Once for each database; the embedded engine makes indexes faster before than after."""
     db, start = shop.database, time.monotonic()
     if await db["filled"].find_one({}):
         return
     await db.drop()
+    await db.ensure_indexes(INDEXES)
     await loader.load_generated_catalogue(shop, amounts.rows)
     for name, documents in (
         ("products", binned(amounts)),
@@ -61,8 +62,6 @@ async def fill(shop: Shop, amounts: Amounts) -> None:
     await db["counters"].insert_one({"_id": "orders", "last": amounts.rows})
     highest = {"seq": amounts.conversations, "general": 0}
     await db["counters"].insert_one({"_id": "messages", **highest})
-    await db.ensure_indexes(INDEXES)
-    print(f"  with indexes: {time.monotonic() - start:.0f} s", flush=True)
     await db["filled"].insert_one({})
 
 

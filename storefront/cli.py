@@ -33,7 +33,8 @@ def main() -> None:
     logs.configure()
 
 
-main.add_command(upkeep.migrate)
+for command in (upkeep.migrate, upkeep.backup, upkeep.restore):
+    main.add_command(command)
 
 
 @main.command()

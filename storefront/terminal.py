@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import click
 
 from storefront import settings as settings_file
 from storefront.database import Database, DatabaseUnreachableError, connect
-from storefront.embedded import EmbeddedDatabaseError, embedded_database
+from storefront.embedded import EmbeddedDatabaseError, Role, embedded_database
 from storefront.migrations import runner
-from storefront.migrations.runner import DataTooNewError
+from storefront.migrations.runner import UnusableDataError
 from storefront.settings import Settings, SettingsError
 from storefront.shop import Shop
 
@@ -27,25 +27,38 @@ def load_settings() -> Settings:
         fail(str(error))
 
 
-def run(values: Settings, work: Callable[[Shop], Awaitable[Result]]) -> Result:
-    """Run ``work`` on the shop's database, joining a running embedded one."""
+def run(
+    values: Settings,
+    work: Callable[[Shop], Awaitable[Result]],
+    *,
+    role: Role = "command",
+    checked: bool = True,
+) -> Result:
+    """Run ``work`` on the shop's database; a "command" joins a running embedded one.
+
+    ``checked`` as for `open_shop`.
+    """
 
     async def with_shop(url: str) -> Result:
-        async with open_shop(values, url) as shop:
+        async with open_shop(values, url, checked=checked) as shop:
             return await work(shop)
 
-    with database_url(values, role="command") as url:
+    with database_url(values, role=role) as url:
         return asyncio.run(with_shop(url))
 
 
 @contextlib.asynccontextmanager
-async def open_shop(values: Settings, url: str) -> AsyncIterator[Shop]:
-    """The shop without the parts that serve; ends the command when the data is too new for it."""
+async def open_shop(values: Settings, url: str, *, checked: bool = True) -> AsyncIterator[Shop]:
+    """The shop without the parts that serve; ends the command when it must not use the data.
+
+    With ``checked`` false that is not asked.
+    """
     database = await _connected(values, url)
     try:
-        await runner.refuse_newer(database)
+        if checked:
+            await runner.refuse_unusable(database)
         yield Shop(values, database)
-    except DataTooNewError as error:
+    except UnusableDataError as error:
         fail(str(error))
     finally:
         database.close()
@@ -62,7 +75,7 @@ async def _connected(values: Settings, url: str) -> Database:
 
 
 @contextlib.contextmanager
-def database_url(values: Settings, *, role: Any) -> Iterator[str]:
+def database_url(values: Settings, *, role: Role) -> Iterator[str]:
     """Where the database is; an embedded one runs at least until the block ends."""
     if not values.database.is_embedded:
         yield values.database.url.get_secret_value()

@@ -20,14 +20,15 @@ from storefront.migrations.model import Migration, Progress
 LEASE = timedelta(seconds=60)
 _RENEWED_EVERY_SECONDS = 15
 _LOOKED_FOR_SECONDS = 1.0
-_COLLECTION = "migrations"
+COLLECTION = "migrations"
+_RESTORING = "restoring"
 _FILLED = ("users", "products", "orders")
 
 Indexes = Mapping[str, Sequence[IndexModel]]
 
 
-class DataTooNewError(Exception):
-    """A newer version of the shop has changed the data; the message is for who starts this one."""
+class UnusableDataError(Exception):
+    """This version must not run on the data; the message is for the person who starts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,38 @@ class Plan:
         return bool(self.migrations or self.indexes)
 
 
-async def refuse_newer(database: Database) -> None:
-    """DataTooNewError when a migration was made that this version does not know."""
-    newest = max(await _done(database), default=0)
-    known = migrations.ALL[-1].number
+async def refuse_unusable(database: Database) -> None:
+    """UnusableDataError when a newer version has changed the data, or half of it is missing."""
+    if await database[COLLECTION].find_one({"_id": _RESTORING}):
+        raise UnusableDataError(
+            "A backup is being restored, or that was interrupted: run storefront restore again."
+        )
+    newest, known = await version(database), migrations.ALL[-1].number
     if newest > known:
-        raise DataTooNewError(
+        raise UnusableDataError(
             f"The data is newer than this version of the shop: migration {newest} was made, and"
             f" this version knows those up to {known}. Install the newer version."
         )
+
+
+async def version(database: Database) -> int:
+    """The number of the last migration that was made; 0 for none."""
+    return max(await _done(database), default=0)
+
+
+async def begin_restoring(database: Database) -> None:
+    """Let nobody use the data until `end_restoring`."""
+    await database[COLLECTION].update_one(
+        {"_id": _RESTORING}, {"$set": {"at": datetime.now(UTC), "by": _name()}}, upsert=True
+    )
+
+
+async def end_restoring(database: Database, data_version: int) -> None:
+    """The data is complete, and as it was after the migration ``data_version``."""
+    await database[COLLECTION].delete_many({"_id": {"$nin": ["lease", _RESTORING]}})
+    for migration in migrations.ALL[:data_version]:
+        await _note(database, migration)
+    await database[COLLECTION].delete_one({"_id": _RESTORING})
 
 
 async def find_pending(database: Database, indexes: Indexes, *, again: bool = False) -> Plan:
@@ -57,7 +81,7 @@ async def find_pending(database: Database, indexes: Indexes, *, again: bool = Fa
 
     An empty database needs none: what this version writes is of its own making.
     """
-    await refuse_newer(database)
+    await refuse_unusable(database)
     done = await _done(database)
     missing = tuple(await database.missing_indexes(indexes))
     if not done and await _is_empty(database):
@@ -98,7 +122,7 @@ async def run_pending(
 
 
 async def _done(database: Database) -> set[int]:
-    found = database[_COLLECTION].find({}, {"_id": 1})
+    found = database[COLLECTION].find({}, {"_id": 1})
     return {each["_id"] async for each in found if isinstance(each["_id"], int)}
 
 
@@ -110,7 +134,7 @@ async def _is_empty(database: Database) -> bool:
 
 
 async def _note(database: Database, migration: Migration) -> None:
-    await database[_COLLECTION].update_one(
+    await database[COLLECTION].update_one(
         {"_id": migration.number},
         {"$set": {"what": migration.what, "at": datetime.now(UTC), "by": _name()}},
         upsert=True,
@@ -133,13 +157,13 @@ async def _lease(database: Database) -> AsyncIterator[None]:
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
-        await database[_COLLECTION].delete_one({"_id": "lease", "by": name})
+        await database[COLLECTION].delete_one({"_id": "lease", "by": name})
 
 
 async def _take(database: Database, name: str) -> bool:
     now = datetime.now(UTC)
     try:
-        await database[_COLLECTION].update_one(
+        await database[COLLECTION].update_one(
             {"_id": "lease", "until": {"$lt": now}},
             {"$set": {"by": name, "until": now + LEASE}},
             upsert=True,
@@ -152,6 +176,6 @@ async def _take(database: Database, name: str) -> bool:
 async def _keep(database: Database, name: str) -> None:
     while True:
         await asyncio.sleep(_RENEWED_EVERY_SECONDS)
-        await database[_COLLECTION].update_one(
+        await database[COLLECTION].update_one(
             {"_id": "lease", "by": name}, {"$set": {"until": datetime.now(UTC) + LEASE}}
         )
