@@ -26,6 +26,7 @@ from storefront.errors import (
     EmailTakenError,
     ForbiddenError,
     NotFoundError,
+    UnauthenticatedError,
     ValidationError,
 )
 from storefront.localisation import gettext as _
@@ -184,9 +185,15 @@ async def extend_session(shop: Shop, claims: Claims) -> Token | None:
 
 
 async def replace_session(shop: Shop, claims: Claims, origin: Origin) -> Token:
-    """End the session and open a new one for the same user and device."""
+    """End the session and open a new one for the same user and device.
+
+    UnauthenticatedError when it has ended: of two at once only one gets a new token.
+    """
     user = await get_user(shop, claims.user_id)
-    await end_session(shop, claims.user_id, claims.session_id)
+    try:
+        await end_session(shop, claims.user_id, claims.session_id)
+    except NotFoundError:
+        raise UnauthenticatedError from None
     return await sign_in(shop, user, origin)
 
 

@@ -5,6 +5,7 @@ import secrets as random
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,7 @@ async def test_without_the_change_feed_a_session_is_read_again_after_a_second(
         pass
 
     monkeypatch.setattr(shop.changes, "_deliver", deaf)
-    monkeypatch.setattr(shop.changes, "is_live", False)
+    monkeypatch.setattr(shop, "changes", SimpleNamespace(is_live=False))
     await shop.database["sessions"].update_one(
         {"_id": claims["jti"]}, {"$set": {"ended_at": datetime.now(UTC)}}
     )
