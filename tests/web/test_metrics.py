@@ -42,3 +42,12 @@ async def test_the_token_opens_them_from_afar(client: httpx.AsyncClient) -> None
 
     assert right.status_code == 200
     assert wrong.status_code == 403
+
+
+async def test_made_up_methods_are_counted_as_one(client: httpx.AsyncClient) -> None:
+    for number in range(3):
+        await client.request(f"MADEUP{number}", "/products")
+
+    figures = (await client.get("/metrics")).text
+    assert 'method="OTHER"' in figures
+    assert "MADEUP" not in figures
