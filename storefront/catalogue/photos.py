@@ -17,7 +17,7 @@ from typing import Any
 
 import brotli
 
-from storefront.catalogue import photo_store
+from storefront.catalogue import photo_store, store
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.memory import Recent
 from storefront.catalogue.model import Product, image_link, image_version
@@ -259,5 +259,7 @@ class PhotoSweep:
         while True:
             product_id = await self._gone.get()
             with contextlib.suppress(PyMongoError):
+                if await store.list_products(self._shop, [product_id]):
+                    continue  # It has come back, as by an import.
                 stored = await photo_store.list_photos(self._shop, product_id)
                 await photo_store.delete_photos(self._shop, [each.key for each in stored])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from datetime import UTC, datetime, timedelta
 
 from storefront.accounts import service as accounts
@@ -11,6 +12,8 @@ from storefront.database import PyMongoError, Transaction
 from storefront.mail import outbox
 from storefront.mail.model import Mail
 from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
 
 LOOKED_AT_EVERY_SECONDS = 15.0
 # What nobody could mail for so long is old news.
@@ -31,7 +34,12 @@ async def write_due_digests(shop: Shop, now: datetime) -> None:
     Whoever has the chat open sees the badge and gets no mail before the next answer.
     """
     for user_id in await store.list_due_digests(shop, now - FORGOTTEN_AFTER, now):
-        await _write_digest(shop, user_id, now)
+        try:
+            await _write_digest(shop, user_id, now)
+        except PyMongoError:
+            raise
+        except Exception:
+            log.exception("no digest for user %s; the others get theirs", user_id)
 
 
 async def _write_digest(shop: Shop, user_id: str, now: datetime) -> None:

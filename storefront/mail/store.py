@@ -1,5 +1,6 @@
 """The ``outbox`` collection."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -10,6 +11,8 @@ from storefront.database import ASCENDING, DESCENDING, IndexModel, ObjectId, Tra
 from storefront.mail.model import State, StoredMail
 from storefront.recent import Page
 from storefront.shop import Shop
+
+log = logging.getLogger(__name__)
 
 INDEXES = {
     "outbox": [
@@ -40,7 +43,16 @@ async def list_due(shop: Shop, now: datetime) -> list[StoredMail]:
     found = shop.database["outbox"].find(
         {"state": State.PENDING.value, "next_attempt_at": {"$lte": now}}, limit=MOST_AT_ONCE
     )
-    return [_mail(document) async for document in found]
+    return [mail for mail in [_readable(document) async for document in found] if mail]
+
+
+def _readable(document: Mapping[str, Any]) -> StoredMail | None:
+    """The mail, or None for what was written by hand or by a newer version: the others go out."""
+    try:
+        return _mail(document)
+    except (KeyError, TypeError, ValueError):
+        log.exception("the mail %s cannot be read", document["_id"])
+        return None
 
 
 async def list_mails(
