@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _SILENCE_SECONDS = 60
+_PREDECESSORS_SECONDS = 2.0
 _FAILED_STARTS_ALLOWED = 3
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -42,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = _take(host, port, family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             reason = "another program is listening there; stop it or choose another --port"
@@ -57,6 +58,18 @@ def listen(host: str, port: int) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_SECONDS * 1000)
     return listener
+
+
+def _take(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
+    """Workers of a shop that was killed need a moment to notice, and hold the port until then."""
+    deadline = time.monotonic() + _PREDECESSORS_SECONDS
+    while True:
+        try:
+            return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise
+        time.sleep(_PREDECESSORS_SECONDS / 20)
 
 
 def serve(

@@ -1,117 +1,36 @@
-"""One worker of the served shop: Hypercorn on a listening socket that its supervisor holds.
+"""One worker of the served shop.
 
 `python -m storefront.serving_worker MODULE:FUNCTION LISTENER CHANNEL DRAIN_SECONDS`, run by
 `serving.py`; LISTENER and CHANNEL are numbers of open descriptors.
 """
 
-import asyncio
-import importlib
-import logging
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-from contextlib import suppress
-from typing import Any
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-from hypercorn.typing import ASGIFramework
-from hypercorn.utils import LifespanFailureError
+from storefront import logs
 
-from storefront import logs, serving_pings
-from storefront.serving_draining import Draining
-
-# Reading a hundred thousand products into memory takes minutes on a small machine; who starts
-# the shop, or the service manager, knows better how long is too long.
-_STARTING_SECONDS = 3600.0
 _CLOSING_SECONDS = 8.0
-# What is not answered by then is told so, while there is time to tell it.
-_SHARE_OF_DRAINING = 0.9
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until told to stop, or until the supervisor is gone; returns the exit code."""
+    """Serve until told to stop, or until the supervisor is gone; returns the exit code.
+
+    The supervisor is watched before anything else is imported, which takes seconds: whoever
+    starts the shop again would meanwhile find its port taken.
+    """
     app, listener, channel, drain_seconds = arguments
     logs.configure()
     supervisor = socket.socket(fileno=int(channel))
     supervisor.set_inheritable(False)
     threading.Thread(target=_end_with, args=(supervisor, float(drain_seconds)), daemon=True).start()
-    config = _configuration(int(listener), drain_seconds=float(drain_seconds))
-    framework = _load(app)
-    serving_pings.use_pings()
-    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
-        runner.get_loop().set_exception_handler(_tell_of_exception)
-        try:
-            runner.run(_serve(framework, config, supervisor))
-        except LifespanFailureError as error:
-            # The application has logged the traceback.
-            sys.stderr.write(f"{error}\n")
-            return 1
-    return 0
 
+    from storefront import serving_hypercorn  # noqa: PLC0415 - see above
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop where it is installed; Python's own loop does the same at half the speed."""
-    try:
-        import uvloop  # noqa: PLC0415 - there is no build for every system
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
-
-
-def _tell_of_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Python 3.11 tells of each connection that is cut at the end; that is no news."""
-    if not isinstance(context.get("exception"), asyncio.CancelledError):
-        loop.default_exception_handler(context)
-
-
-async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) -> None:
-    leaving = asyncio.get_running_loop().create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _settle, leaving)
-
-    async def accept_until_told_to_stop() -> None:
-        # Hypercorn awaits this once the application has started and the socket is accepted from.
-        with suppress(OSError):
-            supervisor.send(b"ready")
-        await asyncio.wait([leaving])
-
-    draining = Draining(app, leaving, seconds=config.graceful_timeout * _SHARE_OF_DRAINING)
-    await serve(draining, config, shutdown_trigger=accept_until_told_to_stop)
-
-
-def _settle(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
-def _configuration(listener: int, *, drain_seconds: float) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listener}"]
-    config.backlog = 1024
-    config.keep_alive_timeout = 30
-    config.graceful_timeout = drain_seconds
-    config.startup_timeout = _STARTING_SECONDS
-    config.shutdown_timeout = _CLOSING_SECONDS
-    config.h11_max_incomplete_size = 64 * 1024
-    config.websocket_max_message_size = 64 * 1024
-    config.websocket_ping_interval = serving_pings.EVERY_SECONDS
-    config.include_server_header = False
-    config.accesslog = None
-    # Handlers and format are the application's; Hypercorn's own line at start is noise.
-    config.errorlog = logging.getLogger("hypercorn.error")
-    config.errorlog.setLevel(logging.WARNING)
-    return config
-
-
-def _load(path: str) -> ASGIFramework:
-    module, _, function = path.partition(":")
-    app: ASGIFramework = getattr(importlib.import_module(module), function)()
-    return app
+    return serving_hypercorn.run(app, int(listener), supervisor, drain_seconds=float(drain_seconds))
 
 
 def _end_with(supervisor: socket.socket, drain_seconds: float) -> None:
@@ -122,6 +41,7 @@ def _end_with(supervisor: socket.socket, drain_seconds: float) -> None:
                 break
         except OSError:
             break
+    # Until Hypercorn listens to it, the signal ends us at once.
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(drain_seconds + _CLOSING_SECONDS)
     os._exit(1)
