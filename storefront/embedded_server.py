@@ -11,6 +11,9 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 _BUSY = "Device or resource busy"
+# Its storage engine has given up, as on a full disk; it answers on, but does nothing any more.
+_PANIC = b"WT_PANIC"
+_LOOK_EVERY_SECONDS = 1.0
 _RETRY_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
 _STEADY_SECONDS = 60.0
@@ -93,8 +96,25 @@ class EmbeddedServer:
                     stderr=log,
                     start_new_session=True,
                 )
+            seen = self.log_path.stat().st_size
         with self._process as process:
-            return process.wait()
+            while True:
+                try:
+                    return process.wait(_LOOK_EVERY_SECONDS)
+                except subprocess.TimeoutExpired:
+                    said = self._said_since(seen)
+                seen += len(said)
+                if _PANIC in said:
+                    _log.error(
+                        "The embedded database cannot go on (is its disk full?); see %s",
+                        self.log_path,
+                    )
+                    process.kill()
+
+    def _said_since(self, position: int) -> bytes:
+        with self.log_path.open("rb") as log:
+            log.seek(position)
+            return log.read()
 
     def _last_words(self) -> str:
         lines = self.log_path.read_text(encoding="utf-8", errors="replace").split("\n")
