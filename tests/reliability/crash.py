@@ -112,7 +112,8 @@ async def _one_world(
                     with made.inside() as database:
                         promises.check_all(database, told, shoppers, stock)
                     figures.rounds += 1
-                    say(f"round {number}: {told.answers} answers, {len(told.orders)} orders")
+                    back = figures.back_seconds[-1]
+                    say(f"round {number}: {len(told.orders)} orders, ready after {back:.1f} s")
                 await _all_heard(made, listeners)
                 await _all_mailed(made, kills, figures)
             finally:
@@ -175,9 +176,9 @@ async def _one_round(
             await asyncio.sleep(plan.uniform(0.1, 1.5))
             victim = plan.choice(VICTIMS)
             pause = plan.uniform(0, 0.7)
-            _kill(made, victim, plan)
             kills.append(time.time())
-            figures.kills[victim] += 1
+            if _kill(made, victim, plan):
+                figures.kills[victim] += 1
             await asyncio.sleep(pause)
             _start_again(made, victim)
         figures.back_seconds.append(await asyncio.to_thread(made.wait_until_ready))
@@ -194,19 +195,21 @@ async def _one_round(
         await asyncio.gather(*shopping, return_exceptions=True)
 
 
-def _kill(made: World, victim: str, plan: random.Random) -> None:
+def _kill(made: World, victim: str, plan: random.Random) -> bool:
+    """False where there was nobody to kill: they were on their way back."""
     if victim == "shop":
         made.kill_shop()
-        return
+        return True
     if victim == "mail":
         made.kill_mail()
-        return
+        return True
     pids = made.database() if victim == "database" else made.workers()
     if victim == "worker" and pids:
         pids = [pids[plan.randrange(len(pids))]]
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    return bool(pids)
 
 
 def _start_again(made: World, victim: str) -> None:

@@ -92,12 +92,15 @@ class World:
     def _children(self, name: str) -> list[int]:
         if self.shop is None:
             return []
-        pid, found = self.shop.pid, []
-        with contextlib.suppress(OSError):
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                with contextlib.suppress(OSError):
-                    if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes():
-                        found.append(int(child))
+        found = []
+        # Children belong to the thread that started them.
+        for children in Path(f"/proc/{self.shop.pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += [
+                    int(child)
+                    for child in children.read_text().split()
+                    if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes()
+                ]
         return found
 
     def kill_shop(self) -> None:
