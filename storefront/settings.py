@@ -423,10 +423,6 @@ def _refuse_weak_production(settings: Settings) -> None:
             f"limits.enabled in {settings.sources['limits.enabled']}: "
             "rate limits cannot be switched off in production."
         )
-    if settings.mail.transport == "smtp" and not settings.mail.host:
-        raise SettingsError(
-            f"mail.host in {settings.sources['mail.host']}: is empty; smtp needs a server."
-        )
 
 
 def _walk(values: Values) -> Iterator[tuple[str, Any, str]]:

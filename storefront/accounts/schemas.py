@@ -216,6 +216,12 @@ class UserChange(BaseModel):
     """What is to change of somebody's account; what is not given stays."""
 
     role: Role | None = None
+    blocked: Annotated[bool, Field(strict=True)] | None = None
+
+
+class UserChangeForm(UserChange):
+    """The same from a form, in which everything is text."""
+
     blocked: bool | None = None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from quart import Blueprint, Response, jsonify, request
 from quart_schema import (
+    document_headers,
     document_querystring,
     document_request,
     document_response,
@@ -17,12 +18,14 @@ from storefront.catalogue.model import Facet, Product, ProductPage
 from storefront.catalogue.renditions import LARGEST_BYTES
 from storefront.catalogue.schemas import (
     CategoryAnswer,
+    ChangeHeaders,
     ListParameters,
     PhotoParameters,
     ProductAnswer,
     ProductBody,
     ProductChanges,
     ProductListAnswer,
+    ProductOrListAnswer,
     SuggestionParameters,
     SuggestionsAnswer,
     product_json,
@@ -35,6 +38,7 @@ from storefront.web import forms
 from storefront.web.caching import conditional
 from storefront.web.cookies import current_shop
 from storefront.web.identity import current_identity, require_identity, staff_only
+from storefront.web.openapi import document_picture
 
 blueprint = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -57,7 +61,7 @@ async def list_products() -> Any:
 @blueprint.get("/products/<name>")
 @tag(["catalogue"])
 @document_querystring(ListParameters)
-@document_response(ProductAnswer)
+@document_response(ProductOrListAnswer)
 async def get_product(name: str) -> Any:
     """One product by its id; or, by the slug of a category, a list as from `/products`.
 
@@ -102,6 +106,7 @@ async def create_product() -> Any:
 @staff_only
 @tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
+@document_headers(ChangeHeaders)
 @document_request(ProductBody)
 @document_response(ProductAnswer)
 async def replace_product(product_id: str) -> Any:
@@ -123,6 +128,7 @@ async def replace_product(product_id: str) -> Any:
 @staff_only
 @tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
+@document_headers(ChangeHeaders)
 @document_request(ProductChanges)
 @document_response(ProductAnswer)
 async def change_product(product_id: str) -> Any:
@@ -144,6 +150,8 @@ async def change_product(product_id: str) -> Any:
 @tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
 @document_querystring(PhotoParameters)
+@document_headers(ChangeHeaders)
+@document_picture
 @document_response(ProductAnswer)
 async def replace_photo(product_id: str) -> Any:
     """Show another photo of a product, or with `sku` of one variant.
@@ -178,6 +186,7 @@ async def _body_up_to(most_bytes: int) -> bytes:
 @staff_only
 @tag(["catalogue", "staff"])
 @security_scheme(SIGNED_IN)
+@document_headers(ChangeHeaders)
 async def delete_product(product_id: str) -> Any:
     """Take a product out of the shop at once. It can be restored for 30 days."""
     await service.delete_product(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from storefront.catalogue.model import LONGEST_QUERY, Product, Variant, unversioned
 
@@ -92,6 +92,12 @@ class PhotoParameters(BaseModel):
     sku: str | None = Field(None, description="The variant to show; without, the product.")
 
 
+class ChangeHeaders(BaseModel):
+    """What may come with a change."""
+
+    if_match: str | None = Field(None, description="The ETag of the version that is to change.")
+
+
 class VariantAnswer(BaseModel):
     sku: str
     options: dict[str, str]
@@ -142,6 +148,10 @@ class ProductListAnswer(BaseModel):
     total: int
     next: str | None
     facets: list[FacetAnswer]
+
+
+class ProductOrListAnswer(RootModel[ProductAnswer | ProductListAnswer]):
+    """A product by its id, or a list by the slug of a category."""
 
 
 class CategoryAnswer(BaseModel):

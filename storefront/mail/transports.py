@@ -128,6 +128,8 @@ def _client(settings: MailSettings) -> aiosmtplib.SMTP:
 
 async def _connect(client: aiosmtplib.SMTP, settings: MailSettings) -> None:
     """Connect, encrypt and sign in; whatever fails of that is no mail's fault."""
+    if not settings.host:
+        raise UnreachableError("mail.host is empty; smtp needs a server")
     try:
         await client.connect()
     except (SMTPException, OSError) as error:

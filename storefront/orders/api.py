@@ -4,6 +4,7 @@ from typing import Any
 
 from quart import Blueprint, Response, jsonify, request
 from quart_schema import (
+    document_headers,
     document_querystring,
     document_request,
     document_response,
@@ -16,6 +17,7 @@ from storefront.orders import service
 from storefront.orders.schemas import (
     NewOrder,
     NewStatus,
+    OrderHeaders,
     OrderOut,
     OrdersOut,
     OrdersQuery,
@@ -43,6 +45,7 @@ async def keep_private(response: Response) -> Response:
 @signed_in
 @tag(["orders"])
 @security_scheme(SIGNED_IN)
+@document_headers(OrderHeaders)
 @document_request(NewOrder)
 @document_response(OrderOut, 201)
 async def place_order() -> Any:

@@ -41,6 +41,14 @@ class NewOrder(BaseModel):
     )
 
 
+class OrderHeaders(BaseModel):
+    """What may come with an order."""
+
+    idempotency_key: Key | None = Field(
+        None, description="Of your own making; the same key again gives the same order."
+    )
+
+
 class NewOrderForm(BaseModel):
     idempotency_key: Key | None = None
     total: TypedMoney | None = None

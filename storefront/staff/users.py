@@ -8,7 +8,7 @@ from quart import Blueprint, Response
 from storefront.accounts import administration, service
 from storefront.accounts.administration import LastAdminError
 from storefront.accounts.model import Role
-from storefront.accounts.schemas import UserChange, UsersQuery
+from storefront.accounts.schemas import UserChangeForm, UsersQuery
 from storefront.errors import NotFoundError, ValidationError
 from storefront.localisation import Text, lazy
 from storefront.localisation import gettext as _
@@ -104,7 +104,7 @@ async def change_user(user_id: str) -> Any:
     """Set the role, or block and unblock."""
     shop, typed = current_shop(), await forms.typed_form()
     try:
-        change = forms.check_form(UserChange, typed)
+        change = forms.check_form(UserChangeForm, typed)
         user = await administration.change_user(
             shop, require_identity(), user_id, change, confirmed="confirm" in typed
         )

@@ -1,7 +1,7 @@
 """The API's own description: OpenAPI 3.1 from the handlers, and a readable page of it."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from quart import Blueprint, Quart, current_app
 from quart_schema import QuartSchema, hide
@@ -22,7 +22,24 @@ TAGS = {
     "staff": "What staff see and do.",
 }
 
+_TAKES_PICTURE = "storefront_takes_picture"
+PICTURE_BODY = {
+    "required": True,
+    "content": {
+        kind: {"schema": {"type": "string", "contentMediaType": kind}}
+        for kind in ("image/jpeg", "image/png", "image/webp")
+    },
+}
+
 blueprint = Blueprint("openapi", __name__)
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def document_picture(handler: Handler) -> Handler:
+    """Tell in the description that the body of the request is a picture."""
+    setattr(handler, _TAKES_PICTURE, True)
+    return handler
 
 
 class ApiDescription(OpenAPIProvider):
@@ -30,6 +47,17 @@ class ApiDescription(OpenAPIProvider):
 
     def generate_rules(self) -> Iterable[Rule]:
         return (rule for rule in super().generate_rules() if rule.rule.startswith(PREFIX))
+
+    def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
+        paths, components = super().build_paths(rule)
+        takes_picture = getattr(self._app.view_functions[rule.endpoint], _TAKES_PICTURE, False)
+        for operations in paths.values():
+            for operation in operations.values():
+                if not operation["responses"]:
+                    operation["responses"]["204"] = {"description": "Done; there is no body."}
+                if takes_picture:
+                    operation["requestBody"] = PICTURE_BODY
+        return paths, components
 
     def schema(self) -> dict[str, Any]:
         described = super().schema()

@@ -323,3 +323,11 @@ async def test_a_server_without_encryption_gets_nothing_where_it_is_asked_for(
 
     assert await transports.find_problem(values) is not None
     assert mailbox.asked == []
+
+
+async def test_a_missing_mail_server_is_named_and_mails_wait_for_it() -> None:
+    values = settings.load({"STOREFRONT_ENV": "test", "STOREFRONT_MAIL__TRANSPORT": "smtp"})
+
+    problem = await transports.find_problem(values.mail)
+
+    assert problem == "mail.host is empty; smtp needs a server"

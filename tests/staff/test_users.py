@@ -269,7 +269,12 @@ async def test_what_is_no_change_is_no_history(app: Quart, shop: Shop) -> None:
             assert answer.status_code == 200
         assert await user_of(shop, email) == user
         assert "Nothing was changed yet." in (await client.get(f"/staff/users/{user.id}")).text
-        for body in ({"role": "captain"}, {"blocked": "maybe"}):
+        for body in (
+            {"role": "captain"},
+            {"blocked": "maybe"},
+            {"blocked": "true"},
+            {"blocked": 1},
+        ):
             answer = await client.patch(f"/api/v1/users/{user.id}", json=body)
             assert answer.status_code == 422
             assert answer.json()["errors"][0]["field"] == next(iter(body))
