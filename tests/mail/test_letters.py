@@ -26,6 +26,7 @@ KINDS = (
 )
 ORDER = {
     "number": 7,
+    "email": "ana@example.com",
     "items": [
         {
             "name": "T-shirt <Sky>",
