@@ -174,8 +174,12 @@ class Database:
         """
         return await self._transactions.run(work)
 
+    async def end_abandoned_transactions(self) -> None:
+        """Free what processes of this host hold that were killed in mid transaction."""
+        await self._transactions.end_abandoned()
+
     async def expire_abandoned_transactions(self) -> None:
-        """Run for ever: free what processes hold that were killed in mid transaction."""
+        """Run for ever: as `end_abandoned_transactions`, and what dead hosts hold, in time."""
         await self._transactions.expire_abandoned()
 
     @contextlib.asynccontextmanager
@@ -214,6 +218,8 @@ async def connect(url: str, name: str) -> Database:
     try:
         database = Database(url, name)
         await database.ping()
+        # First of all: building indexes would wait for the locks of who was killed.
+        await database.end_abandoned_transactions()
     except (PyMongoError, ValueError) as error:
         raise DatabaseUnreachableError(str(error)) from error
     return database

@@ -9,7 +9,9 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
+from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 from hypercorn.utils import LifespanFailureError
@@ -21,6 +23,7 @@ from storefront.serving_draining import Draining
 # the shop, or the service manager, knows better how long is too long.
 _STARTING_SECONDS = 3600.0
 _CLOSING_SECONDS = 8.0
+_LINGERING_SECONDS = 0.5
 # What is not answered by then is told so, while there is time to tell it.
 _SHARE_OF_DRAINING = 0.9
 
@@ -30,6 +33,7 @@ def run(app: str, listener: int, supervisor: socket.socket, *, drain_seconds: fl
     config = _configuration(listener, drain_seconds=drain_seconds)
     framework = _load(app)
     serving_pings.use_pings()
+    vars(hypercorn_run)["TCPServer"] = LingeringServer
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.get_loop().set_exception_handler(_tell_of_exception)
         try:
@@ -39,6 +43,21 @@ def run(app: str, listener: int, supervisor: socket.socket, *, drain_seconds: fl
             sys.stderr.write(f"{error}\n")
             return 1
     return 0
+
+
+class LingeringServer(TCPServer):
+    """A connection; when its worker leaves, a request that is on its way is still answered.
+
+    Hypercorn closes connections without a request at once, also those that it accepted in the
+    very moment, whose request it has not read yet.
+    """
+
+    async def _idle_timeout(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.context.terminated.wait(), self.config.keep_alive_timeout)
+            # A request that comes meanwhile cancels us.
+            await asyncio.sleep(_LINGERING_SECONDS)
+        await asyncio.shield(self._initiate_server_close())
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

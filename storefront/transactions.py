@@ -82,25 +82,26 @@ class Transactions:
             self._session = session
         return self._session
 
+    async def end_abandoned(self) -> None:
+        """End the sessions of this host's dead, which are known by process id."""
+        async for process in self._processes.find({"host": socket.gethostname()}):
+            if _birth(process["pid"]) != process["born"]:
+                dead = {"id": Binary.from_uuid(process["_id"])}
+                await self._client.admin.command("killSessions", [dead])
+                await self._processes.delete_one({"_id": process["_id"]})
+
     async def expire_abandoned(self) -> None:
-        """Run for ever: end the sessions of this host's dead, which are known by process id.
+        """Run for ever: as `end_abandoned`.
 
         Of other hosts' dead, the embedded engine notices that the time of a transaction is over
         only when another transaction runs.
         """
         for turn in itertools.count():
             with contextlib.suppress(PyMongoError):
-                await self._end_sessions_of_the_dead()
+                await self.end_abandoned()
                 if turn % _TURNS_PER_HEARTBEAT == _TURNS_PER_HEARTBEAT - 1:
                     await self.run(self._beat)
             await asyncio.sleep(_DEAD_LOOKED_FOR_EVERY_SECONDS)
-
-    async def _end_sessions_of_the_dead(self) -> None:
-        async for process in self._processes.find({"host": socket.gethostname()}):
-            if _birth(process["pid"]) != process["born"]:
-                dead = {"id": Binary.from_uuid(process["_id"])}
-                await self._client.admin.command("killSessions", [dead])
-                await self._processes.delete_one({"_id": process["_id"]})
 
     async def _beat(self, transaction: AsyncIOMotorClientSession) -> None:
         await self._heartbeat.update_one(

@@ -138,6 +138,16 @@ async def test_a_killed_worker_loses_and_doubles_nothing(served, people, http):
     assert any(1006 in client.closes for client in clients)
 
 
+async def test_a_worker_that_leaves_says_so_and_its_sockets_go_on_at_another(served, people, http):
+    async def let_one_go(clients: list[Client]) -> None:
+        os.kill(served.workers()[0], signal.SIGTERM)
+
+    clients = await talk_through(served, people, http, "leaving", let_one_go)
+    closes = [code for client in clients for code in client.closes]
+    assert 1001 in closes
+    assert set(closes) <= {1001}
+
+
 async def test_a_killed_database_loses_and_doubles_nothing(served, people, http, database):
     async def kill_and_start(clients: list[Client]) -> None:
         await asyncio.to_thread(database.kill)
