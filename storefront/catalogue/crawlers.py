@@ -18,7 +18,7 @@ blueprint = Blueprint("crawlers", __name__)
 PAGE_SIZE = 10_000
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _CLOSED = (
-    *("/account", "/auth/", "/cart", "/chat", "/checkout", "/orders", "/preferences", "/staff"),
+    *("/account", "/auth/", "/chat", "/checkout", "/orders", "/preferences", "/staff"),
     *("/suggestions", "/products/recent", "/api/"),
     *("/*?*q=", "/*?*min_price=", "/*?*max_price=", "/*?*in_stock=", "/*?*sort=", "/*?*option."),
 )

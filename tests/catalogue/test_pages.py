@@ -255,7 +255,7 @@ async def test_robots_and_sitemap_lead_crawlers(client: httpx.AsyncClient) -> No
     robots = await client.get("/robots.txt")
     sitemap = await client.get("/sitemap.xml")
 
-    assert "Disallow: /cart" in robots.text
+    assert "Disallow: /checkout" in robots.text
     assert "Disallow: /*?*option." in robots.text
     assert re.search(r"Sitemap: http://\S+/sitemap.xml", robots.text)
     assert sitemap.headers["Content-Type"].startswith("application/xml")
