@@ -50,6 +50,7 @@ from storefront.mail.sender import Sender
 from storefront.orders import api as orders_api
 from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
+from storefront.orders.waiting import WaitingOrders
 from storefront.settings import Rate, Settings
 from storefront.shop import Shop
 from storefront.staff import api as staff_api
@@ -185,6 +186,7 @@ def create_app(values: Settings | None = None) -> Quart:
             shop.add_part(cart_counts)
             shop.changes.subscribe("cart", cart_counts)
             shop.add_part(AddressBook(_saved_addresses))
+            _add_orders(shop)
             products = _add_catalogue(shop)
             chat_tasks = _add_chat(shop)
             await database.ensure_indexes(INDEXES)
@@ -233,6 +235,13 @@ def _add_catalogue(shop: Shop) -> ProductIndex:
     shop.changes.subscribe("photos.files", photos)
     shop.changes.subscribe("products", sweep)
     return products
+
+
+def _add_orders(shop: Shop) -> None:
+    """Let the change feed tell which orders wait."""
+    waiting = WaitingOrders(shop)
+    shop.add_part(waiting)
+    shop.changes.subscribe("orders", waiting)
 
 
 def _add_chat(shop: Shop) -> list[Work]:

@@ -15,11 +15,11 @@ from storefront.orders.model import (
     RemarkKind,
     Status,
 )
+from storefront.orders.waiting import WAITING, WaitingOrders
 from storefront.shop import Shop
 from storefront.web.identity import Identity
 
 LONGEST_NOTE = 2_000
-WAITING = (Status.PAID, Status.GENERATED, Status.SHIPPED)
 
 
 async def find_order(shop: Shop, number: int) -> Order | None:
@@ -29,19 +29,19 @@ async def find_order(shop: Shop, number: int) -> Order | None:
 
 async def count_waiting(shop: Shop) -> dict[Status, int]:
     """How many orders have each of the statuses in which something is still to be done."""
-    return {status: await store.count_orders(shop, status) for status in WAITING}
+    waiting = shop.part(WaitingOrders)
+    return {status: len(await waiting.numbers(status)) for status in WAITING}
 
 
 async def list_work(shop: Shop, *, limit: int) -> tuple[list[Order], dict[Status, int]]:
     """Orders to work on, and how many there are of each status.
 
     Those to send come first, then those that are still to be paid; the oldest of each first.
-    Three commands.
+    One command.
     """
-    numbers = {
-        status: await store.list_numbers(shop, status) for status in (Status.PAID, Status.GENERATED)
-    }
-    first = [number for each in numbers.values() for number in each][:limit]
+    waiting = shop.part(WaitingOrders)
+    numbers = {status: await waiting.numbers(status) for status in (Status.PAID, Status.GENERATED)}
+    first = [number for each in numbers.values() for number in each[:limit]][:limit]
     counts = {status: len(each) for status, each in numbers.items()}
     return await store.list_of_numbers(shop, first), counts
 
@@ -55,19 +55,12 @@ async def list_with_products(
     after: int | None = None,
     limit: int = 20,
 ) -> OrderPage:
-    """Orders that hold one of the products (or its variant ``sku``), newest first.
-
-    The embedded engine cannot narrow several products by number at once, so each is asked for.
-    """
-    found: dict[int, Order] = {}
-    for product_id in product_ids:
-        for order in await store.list_orders(
-            shop, product_id=product_id, sku=sku, status=status, before=after, limit=limit + 1
-        ):
-            found[order.number] = order
-    newest = sorted(found.values(), key=lambda order: -order.number)
-    shown = tuple(newest[:limit])
-    return OrderPage(shown, str(shown[-1].number) if len(newest) > limit else None)
+    """Orders that hold one of the products (or its variant ``sku``), newest first."""
+    numbers = await store.list_numbers_with(
+        shop, list(product_ids), sku=sku, status=status, before=after, limit=limit + 1
+    )
+    shown = tuple(await store.list_of_numbers(shop, numbers[:limit]))
+    return OrderPage(shown, str(numbers[limit - 1]) if len(numbers) > limit else None)
 
 
 async def add_note(shop: Shop, staff: Identity, number: int, *, text: str, key: str) -> None:

@@ -5,8 +5,10 @@ for its commit.
 """
 
 import secrets
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import count
 
 from storefront.carts import service as carts
 from storefront.carts.model import Address, Cart, CartOwner
@@ -25,6 +27,7 @@ from storefront.localisation import speaking
 from storefront.money import contained_tax, format_money
 from storefront.orders import letters, store
 from storefront.orders.model import Order, OrderItem, OrderPage, Status, Step, may_become
+from storefront.orders.waiting import WAITING, WaitingOrders
 from storefront.shop import Shop
 from storefront.web.identity import Identity
 
@@ -51,9 +54,13 @@ async def place_order(
     owner = CartOwner(user_id=identity.user_id, email=identity.email)
     key = f"{identity.user_id}:{idempotency_key or secrets.token_urlsafe(18)}"
 
+    attempts = count()
+
     async def place(tx: Transaction) -> tuple[Order, Sequence[Product]]:
-        # Looked for inside: a repeat that waited for the first attempt finds an empty cart.
-        placed = await store.find_order_of_key(shop, key, tx) if idempotency_key else None
+        # Looked for inside: a repeat that waited for the first attempt finds an empty cart. Ours
+        # may be one: a database that was killed may have committed what it could not tell.
+        may_be_placed = idempotency_key or next(attempts)
+        placed = await store.find_order_of_key(shop, key, tx) if may_be_placed else None
         if placed:
             return placed, ()
         cart, products = await carts.get_cart_to_order(shop, tx, owner)
@@ -88,6 +95,7 @@ async def place_order(
             raise
         return known
     carts.forget_count(shop, owner)
+    shop.part(WaitingOrders).note(order)
     await catalogue.publish(shop, changed)
     return order
 
@@ -122,11 +130,19 @@ async def list_orders(
     after: int | None = None,
     limit: int = 20,
 ) -> OrderPage:
-    """Everybody's orders, newest first, for staff. One command with ``email``, else two or more."""
+    """Everybody's orders, newest first, for staff.
+
+    One command with ``email`` or the status of those that wait, else two or more.
+    """
     if email:
         found = await store.list_orders_of(
             shop, {"email": email.strip().lower()}, status=status, before=after, limit=limit + 1
         )
+    elif status in WAITING:
+        numbers = await shop.part(WaitingOrders).numbers(status)
+        end = len(numbers) if after is None else bisect_left(numbers, after)
+        newest = numbers[max(0, end - limit - 1) : end][::-1]
+        found = await store.list_of_numbers(shop, newest)
     else:
         found = await store.list_orders(shop, status=status, before=after, limit=limit + 1)
     return _page(found, limit)
@@ -165,6 +181,7 @@ async def change_status(
         return order, _restocked(products, returned, sign=1)
 
     order, changed = await shop.database.in_transaction(step)
+    shop.part(WaitingOrders).note(order)
     await catalogue.publish(shop, changed)
     return order
 

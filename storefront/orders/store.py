@@ -4,7 +4,8 @@ Every order has an idempotency key, one of its own where the shopper sent none: 
 engine finds by a plain unique index in a millisecond, by a partial one only after a scan.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -115,45 +116,72 @@ async def list_orders_of(
 
 
 async def list_orders(
-    shop: Shop,
-    *,
-    status: Status | None = None,
-    product_id: str | None = None,
-    sku: str | None = None,
-    before: int | None,
-    limit: int,
+    shop: Shop, *, status: Status | None = None, before: int | None, limit: int
 ) -> list[Order]:
-    """The newest orders of everybody, or of those with this status or product.
+    """The newest orders of everybody, or of those with this status.
 
     Numbers have no gaps, so a window of them holds at most as many orders as it is wide. The
     list is walked from window to window, because the embedded engine's cost grows with what a
-    query matches, whatever its limit. Two commands without a filter; with one some more, since
+    query matches, whatever its limit. Two commands without a status; with one some more, since
     a window that held too little is followed by one four times as wide.
     """
-    narrowed: dict[str, Any] = {}
-    if status:
-        narrowed["status"] = status.value
-    if product_id:
-        narrowed["items.product_id"] = ObjectId(product_id)
-    top = await _last_number(shop) + 1
-    if before is not None:
-        top = min(before, top)
     found: list[Order] = []
-    width = limit
-    while top > 1 and len(found) < limit:
-        low = max(1, top - width)
-        window = await _window(shop, narrowed, low, top)
-        # Asked for too, it would keep the embedded engine from using the index.
-        found += [order for order in window if sku is None or order.holds(sku)]
-        top, width = low, width * 4
+    async for low, top in _windows(shop, before=before, width=limit, growth=4):
+        query: dict[str, Any] = {"number": {"$gte": low, "$lt": top}}
+        if status:
+            query["status"] = status.value
+        cursor = shop.database["orders"].find(query, sort=[("number", DESCENDING)])
+        found += [_order(document) async for document in cursor]
+        if len(found) >= limit:
+            break
     return found[:limit]
 
 
-async def _window(shop: Shop, narrowed: Mapping[str, Any], low: int, top: int) -> list[Order]:
-    """Orders with numbers from ``low`` to below ``top``, the highest first."""
-    query = {**narrowed, "number": {"$gte": low, "$lt": top}}
-    cursor = shop.database["orders"].find(query, sort=[("number", DESCENDING)])
-    return [_order(document) async for document in cursor]
+async def list_numbers_with(
+    shop: Shop,
+    product_ids: Sequence[str],
+    *,
+    sku: str | None,
+    status: Status | None,
+    before: int | None,
+    limit: int,
+) -> list[int]:
+    """Numbers of the newest orders that hold one of the products (or its variant ``sku``).
+
+    Walked as by `list_orders`; in each window every product is asked for by itself, since the
+    embedded engine does not find several by its index.
+    """
+    found: set[int] = set()
+
+    async def look(product_id: str, low: int, top: int) -> None:
+        query: dict[str, Any] = {
+            "items.product_id": ObjectId(product_id),
+            "number": {"$gte": low, "$lt": top},
+        }
+        if status:
+            query["status"] = status.value
+        async for each in shop.database["orders"].find(query, {"number": 1, "items.sku": 1}):
+            if sku is None or any(item["sku"] == sku for item in each["items"]):
+                found.add(each["number"])
+
+    async for low, top in _windows(shop, before=before, width=limit, growth=16):
+        await asyncio.gather(*(look(each, low, top) for each in product_ids))
+        if len(found) >= limit:
+            break
+    return sorted(found, reverse=True)[:limit]
+
+
+async def _windows(
+    shop: Shop, *, before: int | None, width: int, growth: int
+) -> AsyncIterator[tuple[int, int]]:
+    """Spans of numbers, from the first to below the second, downwards and ever wider."""
+    top = await _last_number(shop) + 1
+    if before is not None:
+        top = min(before, top)
+    while top > 1:
+        low = max(1, top - width)
+        yield low, top
+        top, width = low, width * growth
 
 
 async def _last_number(shop: Shop) -> int:
@@ -161,13 +189,13 @@ async def _last_number(shop: Shop) -> int:
     return int(counter["last"]) if counter else 0
 
 
-async def list_numbers(shop: Shop, status: Status) -> list[int]:
-    """The numbers of all orders with this status, lowest first.
+async def list_states(shop: Shop, status: Status) -> list[tuple[int, int]]:
+    """Number and count of steps of all orders with this status.
 
     The cost grows with how many there are, so ask only for what does not pile up.
     """
-    cursor = shop.database["orders"].find({"status": status.value}, {"_id": 0, "number": 1})
-    return sorted([each["number"] async for each in cursor])
+    cursor = shop.database["orders"].find({"status": status.value}, {"number": 1, "history.at": 1})
+    return [(each["number"], len(each["history"])) async for each in cursor]
 
 
 async def list_of_numbers(shop: Shop, numbers: Sequence[int]) -> list[Order]:
@@ -175,11 +203,6 @@ async def list_of_numbers(shop: Shop, numbers: Sequence[int]) -> list[Order]:
     cursor = shop.database["orders"].find({"number": {"$in": list(numbers)}})
     found = {each["number"]: _order(each) async for each in cursor}
     return [found[number] for number in numbers if number in found]
-
-
-async def count_orders(shop: Shop, status: Status) -> int:
-    """The cost grows with the number itself, so ask only for what does not pile up."""
-    return int(await shop.database["orders"].count_documents({"status": status.value}))
 
 
 async def add_remark(shop: Shop, number: int, remark: Remark, transaction: Transaction) -> bool:
