@@ -59,7 +59,9 @@ async def register(shop: Shop, new_user: NewUser, *, language: str, address: str
     try:
         await shop.database.in_transaction(write)
     except DuplicateKeyError:
-        raise EmailTakenError from None
+        # Ours, if the database was killed between storing it and telling so.
+        if await store.find_user(shop, user.id) is None:
+            raise EmailTakenError from None
     return user
 
 

@@ -23,6 +23,7 @@ from storefront.shop import Shop
 INDEXES = {"cart": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)]}
 GUEST_CART_DAYS = 60
 _RACES_TO_SURVIVE = 3
+_ADDITIONS_KNOWN = 8
 
 
 async def find_cart(
@@ -36,7 +37,8 @@ async def add_to_line(shop: Shop, owner: CartOwner, *, wanted: Line, most: int) 
     """Add ``wanted.quantity`` pieces unless the line would then hold more than ``most``.
 
     One atomic command makes the cart, the line, or the line longer. False when it was refused,
-    because of ``most`` or because the cart is full: nothing has changed then.
+    because of ``most`` or because the cart is full: nothing has changed then. The same
+    ``wanted.id`` again adds nothing more.
     """
     change = _addition(owner, wanted, most)
     for _ in range(_RACES_TO_SURVIVE):
@@ -46,7 +48,10 @@ async def add_to_line(shop: Shop, owner: CartOwner, *, wanted: Line, most: int) 
             )
         except DuplicateKeyError:  # Another request made the cart in this very moment.
             continue
-        return bool(result.modified_count or result.upserted_id is not None)
+        if result.modified_count or result.upserted_id is not None:
+            return True
+        added = {"_id": ObjectId(owner.key), "added": ObjectId(wanted.id)}
+        return await shop.database["cart"].find_one(added, {"_id": True}) is not None
     return False
 
 
@@ -89,8 +94,12 @@ def _addition(owner: CartOwner, wanted: Line, most: int) -> list[Mapping[str, An
     }
     new = {"_id": ObjectId(wanted.id), **article, "quantity": wanted.quantity, **seen}
     has_line = {"$gt": [held, 0]}
+    # The driver sends a command again whose answer it missed. A database that was killed
+    # meanwhile may not know it any more (the embedded one does not): the cart does.
+    added = {"$ifNull": ["$added", []]}
     fits = {
         "$and": [
+            {"$not": [{"$in": [ObjectId(wanted.id), added]}]},
             {"$lte": [held, most - wanted.quantity]},
             {"$or": [has_line, {"$lt": [{"$size": items}, MOST_LINES]}]},
         ]
@@ -100,6 +109,8 @@ def _addition(owner: CartOwner, wanted: Line, most: int) -> list[Mapping[str, An
         name: {"$cond": [fits, value, f"${name}"]} for name, value in _touched(owner).items()
     }
     changes["items"] = {"$cond": [fits, longer, items]}
+    newest = {"$slice": [{"$concatArrays": [added, [ObjectId(wanted.id)]]}, -_ADDITIONS_KNOWN]}
+    changes["added"] = {"$cond": [fits, newest, added]}
     changes["created_at"] = {"$ifNull": ["$created_at", datetime.now(UTC)]}
     changes["version"] = {"$add": [{"$ifNull": ["$version", 0]}, {"$cond": [fits, 1, 0]}]}
     return [{"$set": changes}]
