@@ -16,6 +16,7 @@ from storefront import resources
 from storefront.web.compression import best_coding, compress, is_compressible
 
 PREFIX = "/static/"
+CODINGS = ("br", "gzip")  # Brotli is smaller than zstd where time does not matter.
 _IMPORT = re.compile(r'@import url\("([^"]+)"\)(?: layer\(([a-z-]+)\))?;')
 _REFERENCE = re.compile(r'(?<!@import )url\("([^"]+)"\)')
 
@@ -101,7 +102,7 @@ def _asset(name: str, content: bytes, digest: str) -> Asset:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     bodies = {"identity": content}
     if is_compressible(kind.encode()):
-        bodies |= {coding: compress(content, coding, brotli_quality=9) for coding in ("br", "gzip")}
+        bodies |= {coding: compress(content, coding, thoroughly=True) for coding in CODINGS}
     suffix = "; charset=utf-8" if kind.startswith("text/") or kind.endswith("xml") else ""
     return Asset(kind + suffix, bodies, f'"{digest}"')
 
@@ -120,7 +121,9 @@ class StaticFiles:
             return
         headers = dict(scope["headers"])
         is_hashed = self._assets.is_hashed(scope["path"])
-        coding = best_coding(headers.get(b"accept-encoding", b""), asset.bodies)
+        coding = best_coding(
+            headers.get(b"accept-encoding", b""), CODINGS if len(asset.bodies) > 1 else ()
+        )
         body = asset.bodies[coding]
         unchanged = headers.get(b"if-none-match", b"").decode("latin-1") == asset.etag
         lifetime = b"public, max-age=31536000, immutable" if is_hashed else b"no-cache"

@@ -5,6 +5,8 @@ A layer of plain ASGI before the framework: a page that a handler marked as publ
 a session, a cart or a message waiting for them; everybody else is answered by the handlers.
 """
 
+import asyncio
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
@@ -18,12 +20,13 @@ from werkzeug.sansio.http import parse_cookie
 from storefront.shop import Shop
 from storefront.web import htmx, language
 from storefront.web.caching import MARK, PERSONAL_COOKIES
-from storefront.web.compression import best_coding, compress
+from storefront.web.compression import SMALLEST_BYTES, accepted_codings, best_coding, compress
 
 OK, NOT_MODIFIED = 200, 304
 SERVED = Counter("storefront_public_pages", "Requests for what all guests see", ["source"])
 LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
 LONGEST_QUERY_BYTES = 500
+POLISHED_AFTER = 3
 TELLING = frozenset(
     {b"accept-language", b"authorization", b"cookie", b"host", b"hx-request", b"hx-request-type"}
 )
@@ -32,17 +35,44 @@ Headers = list[tuple[bytes, bytes]]
 Key = tuple[str, bytes, str, str | None, bool, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PublicPage:
-    """A finished answer; ``bodies`` holds it by content coding."""
+    """A finished answer; ``bodies`` holds it by content coding, each made when first asked for."""
 
     headers: Headers
-    bodies: Mapping[str, bytes]
+    bodies: dict[str, bytes]
     etag: str
+    times_sent: int = 0
+    is_polished: bool = False
 
     @property
     def size(self) -> int:
         return sum(map(len, self.bodies.values()))
+
+    def tag(self, coding: str) -> bytes:
+        """The ETag: other bytes for the same page are another representation (RFC 9110, 8.8.3)."""
+        suffix = "" if coding == "identity" else f"-{coding}"
+        polish = "-11" if coding == "br" and self.is_polished else ""
+        return f'"{self.etag}{suffix}{polish}"'.encode()
+
+    def tag_among(self, known: bytes) -> bytes | None:
+        """The one of this page's ETags that a client has already."""
+        if not self.etag or self.etag.encode() not in known:
+            return None
+        found = re.search(rb'"%b[a-z0-9-]*"' % re.escape(self.etag.encode()), known)
+        return found[0] if found else None
+
+    def coding_for(self, header: bytes) -> str:
+        """The smallest that is there of what the client accepts; if none is, it is made."""
+        accepted = accepted_codings(header)
+        ready = [each for each in self.bodies if each in accepted and each != "identity"]
+        if ready:
+            return min(ready, key=lambda each: len(self.bodies[each]))
+        plain = self.bodies["identity"]
+        coding = best_coding(header) if len(plain) >= SMALLEST_BYTES else "identity"
+        if coding != "identity":
+            self.bodies[coding] = compress(plain, coding)
+        return coding
 
 
 class PublicPages:
@@ -61,6 +91,7 @@ class PublicPages:
         self._kept_version = -1
         self._pages: OrderedDict[Key, PublicPage] = OrderedDict()
         self._size = 0
+        self._polishing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         key = self._key(scope)
@@ -71,7 +102,11 @@ class PublicPages:
         if page is not None:
             self._pages.move_to_end(key)
             SERVED.labels("memory").inc()
-            await _send_page(page, dict(scope["headers"]), send, method=scope["method"])
+            headers = dict(scope["headers"])
+            self._polish_if_worth_it(key, page, headers.get(b"accept-encoding", b""))
+            size = page.size
+            await _send_page(page, headers, send, method=scope["method"])
+            self._grow(page.size - size)
             return
         SERVED.labels("handler").inc()
         if scope["method"] == "GET":
@@ -145,9 +180,30 @@ class PublicPages:
         replaced = self._pages.pop(key, None)
         self._pages[key] = page
         self._size += page.size - (replaced.size if replaced else 0)
+        self._grow(0)
+
+    def _grow(self, size: int) -> None:
+        self._size += size
         while self._size > LARGEST_TOTAL_BYTES:
             _, oldest = self._pages.popitem(last=False)
             self._size -= oldest.size
+
+    def _polish_if_worth_it(self, key: Key, page: PublicPage, accepted: bytes) -> None:
+        """Compress what is asked for again and again as well as can be, one page at a time."""
+        page.times_sent += 1
+        is_busy = self._polishing is not None and not self._polishing.done()
+        if page.times_sent < POLISHED_AFTER or page.is_polished or is_busy:
+            return
+        if "br" in accepted_codings(accepted) and len(page.bodies["identity"]) >= SMALLEST_BYTES:
+            self._polishing = asyncio.create_task(self._polish(key, page))
+
+    async def _polish(self, key: Key, page: PublicPage) -> None:
+        plain = page.bodies["identity"]
+        body = await asyncio.to_thread(compress, plain, "br", thoroughly=True)
+        before = page.size
+        page.bodies["br"], page.is_polished = body, True
+        if self._pages.get(key) is page:
+            self._grow(page.size - before)
 
 
 def _asked_language(query: bytes) -> str | None:
@@ -193,8 +249,7 @@ def _finished(headers: Headers, body: bytes) -> PublicPage:
         if name.lower() not in {MARK, b"content-length", b"etag", b"x-request-id"}
     ]
     etag = next((value.decode() for name, value in headers if name.lower() == b"etag"), "")
-    bodies = {coding: compress(body, coding) for coding in ("identity", "br", "gzip")}
-    return PublicPage(kept, bodies, etag.strip('"'))
+    return PublicPage(kept, {"identity": body}, etag.strip('"'))
 
 
 async def _send_page(
@@ -205,20 +260,19 @@ async def _send_page(
     status: int = OK,
     method: str = "GET",
 ) -> None:
-    coding = best_coding(headers.get(b"accept-encoding", b""), page.bodies)
-    if page.etag and page.etag.encode() in headers.get(b"if-none-match", b""):
+    coding = page.coding_for(headers.get(b"accept-encoding", b""))
+    tag = page.tag_among(headers.get(b"if-none-match", b""))
+    if tag:
         status = NOT_MODIFIED
-    body = b"" if status == NOT_MODIFIED or method == "HEAD" else page.bodies[coding]
-    # Two codings of one page are two representations, so their tags differ (RFC 9110, 8.8.3.3).
-    suffix = "" if coding == "identity" else f"-{coding}"
     answer = [
         *page.headers,
-        (b"etag", f'"{page.etag}{suffix}"'.encode()),
+        (b"etag", tag or page.tag(coding)),
         (b"x-request-id", secrets.token_hex(8).encode()),
     ]
     if status != NOT_MODIFIED:
         answer.append((b"content-length", str(len(page.bodies[coding])).encode()))
         if coding != "identity":
             answer.append((b"content-encoding", coding.encode()))
+    body = b"" if status == NOT_MODIFIED or method == "HEAD" else page.bodies[coding]
     await send({"type": "http.response.start", "status": status, "headers": answer})
     await send({"type": "http.response.body", "body": body})
