@@ -8,7 +8,7 @@ from urllib.parse import quote
 from quart import Blueprint, Response, request
 
 from storefront.catalogue import queries, service
-from storefront.catalogue.model import Category, ListQuery, Product
+from storefront.catalogue.model import Category, ListQuery, Product, ProductPage
 from storefront.catalogue.offers import Offer, make_offer
 from storefront.database import object_id
 from storefront.errors import NotFoundError, ProductNotFoundError, ValidationError
@@ -67,31 +67,45 @@ async def _show_list(
     except ValidationError:  # A cursor of another order, or cut off: the list starts anew.
         return htmx.see_other(_links(shop, query, category, heading).url())
     links = _links(shop, query, category, heading)
-    money = partial(_money, shop)
-    has_text = bool(query.q)
-    variables: dict[str, Any] = {
-        "listing": listing,
-        "query": links,
-        "category": category,
-        "heading": _("Results for “%(q)s”") % {"q": query.q} if has_text else heading,
-        "sorts": queries.sort_choices(query),
-        "price_steps": [(amount, money(amount)) for amount in service.price_steps(shop)],
-        "near_terms": service.near_terms(shop, query.q, language())
-        if has_text and not listing.total
-        else [],
-        "highlight": service.highlighter(shop, query.q, language()),
-    }
-    if not htmx.wants_fragment():
-        response = await rendering.render("catalogue/list.html", **variables)
-    elif query.after:
-        response = await rendering.render_fragment("catalogue/more.html", **variables)
+    title = _("Results for “%(q)s”") % {"q": query.q} if query.q else heading
+    part = "more" if query.after and htmx.wants_fragment() else "results"
+    # The same for every visitor; only what stands around it is not.
+    key = (part, links.path, query, language())
+    text = service.remembered(shop, key, lambda: _write_list(part, listing, links, category, title))
+    if htmx.wants_fragment():
+        response = rendering.html(text)
+        if not query.after:
+            response.headers["HX-Push-Url"] = links.url()
     else:
-        response = await rendering.render_fragment("catalogue/results.html", **variables)
-        response.headers["HX-Push-Url"] = links.url()
+        response = await rendering.render(
+            "catalogue/list.html", results=text, heading=title, query=links
+        )
     if query.is_filtered or query.sort:
         # Crawlers follow the links to products, but need not keep every combination of filters.
         response.headers["X-Robots-Tag"] = "noindex, follow"
     return await conditional(response)
+
+
+def _write_list(
+    part: str,
+    listing: ProductPage,
+    links: queries.ListLinks,
+    category: Category | None,
+    heading: str,
+) -> str:
+    shop, q = current_shop(), links.q
+    money = partial(_money, shop)
+    return rendering.current_templates().render(
+        f"partials/catalogue/{part}.html",
+        listing=listing,
+        query=links,
+        category=category,
+        heading=heading,
+        sorts=queries.sort_choices(links.query),
+        price_steps=[(amount, money(amount)) for amount in service.price_steps(shop)],
+        near_terms=service.near_terms(shop, q, language()) if q and not listing.total else [],
+        highlight=service.highlighter(shop, q, language()),
+    )
 
 
 def _links(

@@ -137,6 +137,10 @@ class ListLinks:
         given = {key: value for key, value in parameters.items() if value not in (None, "", [])}
         return f"{self.path}?{urlencode(given, doseq=True)}" if given else self.path
 
+    def category_url(self, category: str) -> str:
+        """The same list of another category."""
+        return replace(self, path=f"{ALL_PRODUCTS}/{category}").url(category=None)
+
     @property
     def chips(self) -> list[tuple[str, str]]:
         """Each filter in words, with the address of the list without it."""

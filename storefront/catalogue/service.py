@@ -6,10 +6,11 @@ asks or changes the database is awaited. Products come in the shop's first langu
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from markupsafe import Markup
 
@@ -38,6 +39,8 @@ from storefront.localisation import language
 from storefront.shop import Shop
 
 log = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
 
 MOST_SUGGESTED = 6
 MOST_RELATED = 4
@@ -205,6 +208,19 @@ def count_products(shop: Shop) -> int:
 def list_update_times(shop: Shop, *, first: int, most: int) -> list[tuple[str, datetime]]:
     """Ids of products, oldest product first, with when each was changed last."""
     return listing.list_update_times(shop.part(ProductIndex), first=first, most=most)
+
+
+def remembered(shop: Shop, key: Hashable, make: Callable[[], Made]) -> Made:
+    """What ``make`` made of the catalogue under this key; made anew when the catalogue changes.
+
+    Whatever differs between visitors must stand in the key.
+    """
+    answers = shop.part(ProductIndex).answers
+    known: Made | None = answers.get(("made", key))
+    if known is None:
+        known = make()
+        answers.put(("made", key), known)
+    return known
 
 
 def version(shop: Shop) -> int:
