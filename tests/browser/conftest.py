@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 STOREFRONT = Path(sys.executable).with_name("storefront")
 PASSWORD = "storefront-demo"
@@ -27,6 +27,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=15_000)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -70,7 +72,7 @@ def live_shop(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def _wait_until_ready(url: str, log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             if httpx.get(f"{url}/health/ready").status_code == httpx.codes.OK:
@@ -106,7 +108,7 @@ async def open_page(chromium: Browser, live_shop: LiveShop) -> AsyncIterator[Ope
         context = await chromium.new_context(
             base_url=live_shop.url, **{"locale": "en-GB", "reduced_motion": "reduce"} | options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = await context.new_page()
         page.on("console", note)

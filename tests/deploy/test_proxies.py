@@ -137,7 +137,7 @@ def _changed(example: Path, changes: dict[str, str]) -> str:
 def _running(command: list[str | Path], log: Path, port: int) -> Iterator[None]:
     with log.open("a") as written, subprocess.Popen(command, stderr=written) as process:
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 90
             while not _is_open(port):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline

@@ -61,7 +61,7 @@ def worker_of(url: str) -> int:
     return int(httpx.get(f"{url}/worker").text)
 
 
-def workers_of(url: str, *, count: int, seconds: float = 10) -> set[int]:
+def workers_of(url: str, *, count: int, seconds: float = 30) -> set[int]:
     """Ask until `count` different workers have answered."""
     found: set[int] = set()
     deadline = time.monotonic() + seconds
@@ -71,7 +71,7 @@ def workers_of(url: str, *, count: int, seconds: float = 10) -> set[int]:
     return found
 
 
-def wait_until(fact: Callable[[], bool], *, seconds: float = 10) -> None:
+def wait_until(fact: Callable[[], bool], *, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline
@@ -89,7 +89,7 @@ def is_running(pid: int) -> bool:
 def open_chat(url: str) -> socket.socket:
     """Open a WebSocket and read its first message."""
     host, port = url.removeprefix("http://").split(":")
-    chat = socket.create_connection((host, int(port)), timeout=10)
+    chat = socket.create_connection((host, int(port)), timeout=30)
     key = base64.b64encode(os.urandom(16)).decode()
     chat.sendall(
         f"GET /chat HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -141,7 +141,7 @@ def test_sigterm_lets_a_slow_request_finish_and_closes_the_application(tmp_path:
         url = opened(process)
         worker = worker_of(url)
         host, port = url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as slow:
+        with socket.create_connection((host, int(port)), timeout=30) as slow:
             slow.sendall(b"GET /slow HTTP/1.1\r\nHost: shop\r\n\r\n")
             wait_until((tmp_path / "slow-began").exists)
             process.terminate()
@@ -159,7 +159,7 @@ def test_a_request_slower_than_the_draining_does_not_hold_up_the_end(tmp_path: P
         url = opened(process)
         worker = worker_of(url)
         host, port = url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as slow:
+        with socket.create_connection((host, int(port)), timeout=30) as slow:
             slow.sendall(b"GET /slow HTTP/1.1\r\nHost: shop\r\n\r\n")
             wait_until((tmp_path / "slow-began").exists)
             process.terminate()
@@ -170,7 +170,7 @@ def test_a_request_slower_than_the_draining_does_not_hold_up_the_end(tmp_path: P
 def test_a_request_slower_than_the_draining_is_told_to_come_back(tmp_path: Path) -> None:
     with shop(tmp_path, drain_seconds=2, slow_seconds=60) as process:
         host, port = opened(process).removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as slow:
+        with socket.create_connection((host, int(port)), timeout=30) as slow:
             slow.sendall(b"GET /slow HTTP/1.1\r\nHost: shop\r\n\r\n")
             wait_until((tmp_path / "slow-began").exists)
             process.terminate()
@@ -179,7 +179,7 @@ def test_a_request_slower_than_the_draining_is_told_to_come_back(tmp_path: Path)
                 answer += received
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nretry-after: 5\r\n" in answer
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=30)
         assert "Traceback" not in err
 
 
@@ -217,7 +217,7 @@ def test_a_second_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
         url = opened(process)
         worker = worker_of(url)
         host, port = url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as slow:
+        with socket.create_connection((host, int(port)), timeout=30) as slow:
             slow.sendall(b"GET /slow HTTP/1.1\r\nHost: shop\r\n\r\n")
             wait_until((tmp_path / "slow-began").exists)
             process.send_signal(signal.SIGINT)
@@ -243,7 +243,7 @@ def test_a_taken_port_is_refused_in_clear_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with shop(tmp_path, port=port) as process:
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert out == ""
     assert err == (
@@ -254,7 +254,7 @@ def test_a_taken_port_is_refused_in_clear_words(tmp_path: Path) -> None:
 
 def test_an_application_that_cannot_be_made_ends_with_its_error(tmp_path: Path) -> None:
     with shop(tmp_path, workers=2, app="create_broken_app") as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out == ""
     assert err.count("RuntimeError: the shop's mail folder is on fire") == 3
@@ -263,7 +263,7 @@ def test_an_application_that_cannot_be_made_ends_with_its_error(tmp_path: Path) 
 
 def test_an_application_that_cannot_start_ends_with_its_error(tmp_path: Path) -> None:
     with shop(tmp_path, app="create_app_that_fails_to_start") as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out == ""
     assert "Lifespan failure in startup. 'the database is on the moon'" in err
@@ -275,7 +275,7 @@ def test_in_production_each_log_line_is_json_with_its_request_and_nobodys_addres
     with shop(tmp_path, environment="production") as process:
         assert httpx.get(f"{opened(process)}/log").text == "logged"
         process.terminate()
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=30)
     lines = [json.loads(line) for line in err.splitlines()]
     (said,) = (line for line in lines if line["logger"] == "toy")
     assert said["message"] == "…@… was refused"
@@ -288,5 +288,5 @@ def test_in_development_log_lines_are_readable(tmp_path: Path) -> None:
     with shop(tmp_path) as process:
         assert httpx.get(f"{opened(process)}/log").text == "logged"
         process.terminate()
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=30)
     assert "WARNING toy: …@… was refused [ab12 65f0]\n" in err
