@@ -9,6 +9,7 @@ from quart import Response, request
 
 from storefront.carts import owners, service
 from storefront.carts.model import Address, Cart, CartItem
+from storefront.catalogue import pages as catalogue_pages
 from storefront.localisation import format_number, language
 from storefront.localisation import gettext as _
 from storefront.money import format_money
@@ -64,7 +65,13 @@ async def show_cart(
             announcement=announcement,
             **variables,
         )
-    return await rendering.render("carts/cart.html", status=status, removed=removed, **variables)
+    return await rendering.render(
+        "carts/cart.html",
+        status=status,
+        removed=removed,
+        recent=catalogue_pages.recent_products(),
+        **variables,
+    )
 
 
 async def cart_variables(

@@ -243,21 +243,28 @@ async def recently_viewed() -> Any:
     The product's page is the same for everybody: it is this request that remembers, by its
     ``seen``, which page it came from.
     """
-    shop = current_shop()
     seen = request.args.get("seen", "")
-    kept = request.cookies.get(RECENT_COOKIE, "").split("-")
-    found = {key: service.find_product(shop, key) for key in (seen, *kept) if object_id(key)}
-    products = [product for product in found.values() if product][: MOST_RECENT + 1]
+    products = _looked_at(seen)
     response = await rendering.render_fragment(
-        "catalogue/recently_viewed.html",
-        products=[product.in_language(language()) for product in products if product.id != seen][
-            :MOST_RECENT
-        ],
+        "catalogue/recently_viewed.html", products=recent_products(seen)
     )
-    if seen in found:
+    if object_id(seen):
         remembered = "-".join(product.id for product in products)
         cookies.write(response, RECENT_COOKIE, remembered)
     return response
+
+
+def recent_products(seen: str = "") -> list[Product]:
+    """What this visitor looked at before the product ``seen``, in their language."""
+    others = [product for product in _looked_at(seen) if product.id != seen]
+    return [product.in_language(language()) for product in others[:MOST_RECENT]]
+
+
+def _looked_at(seen: str) -> list[Product]:
+    shop = current_shop()
+    kept = request.cookies.get(RECENT_COOKIE, "").split("-")
+    found = {key: service.find_product(shop, key) for key in (seen, *kept) if object_id(key)}
+    return [product for product in found.values() if product][: MOST_RECENT + 1]
 
 
 @blueprint.route("/productos", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
