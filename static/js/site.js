@@ -46,6 +46,33 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (method === "GET") [...body].forEach(([name, value]) => value || body.delete(name));
 });
 
+// A field says what is wrong when it is left, and takes it back as soon as it is mended.
+function judge(input) {
+  const words = document.getElementById("words");
+  const fault = Object.keys(words.dataset).find((name) => input.validity[name]);
+  const id = `${input.id}-error`;
+  const described = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
+  document.getElementById(id)?.remove();
+  if (fault) {
+    const said = words.content.firstElementChild.cloneNode(true);
+    said.id = id;
+    said.lastElementChild.textContent = words.dataset[fault];
+    input.closest(".field").append(said);
+    described.push(id);
+    document.getElementById("live").textContent = words.dataset[fault];
+  }
+  fault ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
+  described.length ? input.setAttribute("aria-describedby", described.join(" ")) : input.removeAttribute("aria-describedby");
+}
+document.addEventListener("focusout", ({ target, relatedTarget }) => {
+  // What is about to be pressed must not move away from under the finger.
+  if (relatedTarget?.matches("button")) return;
+  requestAnimationFrame(() => target.matches(".field .input:user-invalid:not([aria-invalid])") && judge(target));
+});
+document.addEventListener("input", ({ target }) => {
+  if (target.matches(".field .input[aria-invalid]:valid")) judge(target);
+});
+
 // Focus that would fall to the page goes where the eye goes: on to the first further card,
 // else to the heading of what changed.
 let lastCard;
