@@ -90,7 +90,7 @@ def _nginx(folder: Path, front: Front, shop: str) -> list[str | Path]:
         {
             r"127\.0\.0\.1:8000": shop,
             r"/etc/letsencrypt/live/shop\.example": str(folder),
-            r"/var/cache/nginx": str(folder),
+            r"path /var/lib/nginx": f"path {folder}",
             r"shop\.example": "localhost",
             r"listen \[::\].*\n": "\n",
             r"listen 80;": f"listen 127.0.0.1:{front.plain};",
