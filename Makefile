@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: run test check bench translations clean
+.PHONY: run test check bench translations clean docs
 
 run: .venv/run
 	$(BIN)/storefront serve
@@ -21,6 +21,10 @@ check: .venv/test
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q tests/test_translations.py
+
+docs: .venv/test
+	$(BIN)/python -m mkdocs build --strict
+	@echo "The site is in build/site."
 
 translations: .venv/test
 	$(BIN)/python scripts/update_translations.py
