@@ -1,5 +1,6 @@
 """Every text is marked, and every language of the shop has it."""
 
+import ast
 import re
 import sys
 from html.parser import HTMLParser
@@ -14,6 +15,8 @@ import update_translations  # noqa: E402  (a script beside the package)
 
 LANGUAGES = update_translations.languages()
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# Functions whose argument at this place is read by visitors.
+TEXT_ARGUMENTS = {"add_notice": 0, "FieldProblem": 0, "FieldError": 1, "of": 1}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 
 # Names and symbols that are the same in every language.
@@ -76,10 +79,55 @@ def test_no_words_stand_in_a_template_unmarked(template: Path) -> None:
 
 
 def test_the_search_for_unmarked_words_finds_them() -> None:
-    assert unmarked_words('<p title="Hello there">{{ _("Yes") }} and no</p>') == [
-        "Hello there",
-        "and no",
-    ]
+    assert unmarked_words(
+        '<p title="Hello there">{{ _("Yes") }} and no</p><input type="submit" value="Send it">'
+        '<meta name="description" content="A shop"><input value="kept" aria-valuetext="two of">'
+    ) == ["Hello there", "and no", "Send it", "A shop", "two of"]
+
+
+def test_no_words_reach_a_visitor_from_code_unmarked() -> None:
+    for module in sorted((ROOT / "storefront").rglob("*.py")):
+        assert unmarked_texts(module.read_text(encoding="utf-8")) == [], module
+
+
+def test_the_search_for_unmarked_texts_finds_them() -> None:
+    code = """
+class LostError(ShopError):
+    title = "Lost at sea"
+    explanation = lazy("It is gone.")
+add_notice("All is well.")
+add_notice(_("Marked.") % {"name": "Ada"})
+raise ValidationError.of("email", f"No {email}")
+"""
+    assert unmarked_texts(code) == ["title", "add_notice", "of"]
+
+
+def unmarked_texts(code: str) -> list[str]:
+    """Where words that visitors read are written out instead of being marked: names in order."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            words = [*node.args, *(each.value for each in node.keywords if each.arg == "detail")]
+            place = TEXT_ARGUMENTS.get(name)
+            if place is not None and any(map(_is_written_out, words[place : place + 1])):
+                found.append((node.lineno, name))
+        elif isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
+            found += [
+                (each.lineno, target.id)
+                for each in node.body
+                if isinstance(each, ast.Assign) and _is_written_out(each.value)
+                for target in each.targets
+                if isinstance(target, ast.Name) and target.id in {"title", "explanation"}
+            ]
+    return [name for _, name in sorted(found)]
+
+
+def _is_written_out(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return _is_written_out(node.left)
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return is_text or isinstance(node, ast.JoinedStr)
 
 
 def unmarked_words(template: str) -> list[str]:
@@ -98,7 +146,11 @@ class _WordFinder(HTMLParser):
     """Collects text and human-readable attributes, except in code and drawings."""
 
     silent = ("script", "style", "code", "pre", "svg")
-    spoken = ("alt", "aria-label", "placeholder", "title", "content")
+    spoken = (
+        *("alt", "label", "placeholder", "title"),
+        *("aria-description", "aria-label", "aria-roledescription", "aria-valuetext"),
+        *("data-value-missing", "data-type-mismatch", "data-bad-input"),
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,8 +160,11 @@ class _WordFinder(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self.silent:
             self._silence += 1
+        given = dict(attrs)
+        is_button = tag == "input" and given.get("type") in {"submit", "button", "reset"}
+        is_read = tag == "meta" and "description" in (given.get("name") or "")
         for name, value in attrs:
-            if name in self.spoken and tag != "meta":
+            if name in self.spoken or name == ("value" if is_button else "content" * is_read):
                 self._note(value or "")
 
     def handle_endtag(self, tag: str) -> None:
