@@ -159,15 +159,15 @@ async def token_of_staff(shop: Shop) -> str:
     return (await accounts.sign_in(shop, user, Origin("127.0.0.1", "benchmark"))).text
 
 
-async def measure(small: Office, large: Office, rounds: int) -> list[str]:
+async def measure(small: Office, large: Office, options: argparse.Namespace) -> list[str]:
     """Print a line for each page; the names of those that are too slow."""
     slow = []
-    print(f"{'page':30}{f'{SMALL} rows':>12}{f'{LARGE} rows':>14}{'ratio':>8}")
+    print(f"{'page':30}{f'{SMALL} rows':>12}{f'{options.rows} rows':>14}{'ratio':>8}")
     for name, path in PAGES.items():
         for each in (small, large):
             await each.seconds(path)
         times: dict[str, list[float]] = {"small": [], "large": []}
-        for _round in range(rounds):
+        for _round in range(options.rounds):
             times["small"].append(await small.seconds(path))
             times["large"].append(await large.seconds(path))
         few, many = (statistics.median(each) * 1000 for each in times.values())
@@ -181,13 +181,14 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="a folder for the filled database")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rows", type=int, default=LARGE, help="of the larger shop")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = options.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         with database(folder) as url:
-            async with office(url, SMALL, name) as small, office(url, LARGE, name) as large:
-                slow = await measure(small, large, options.rounds)
+            async with office(url, SMALL, name) as small, office(url, options.rows, name) as large:
+                slow = await measure(small, large, options)
     if slow:
         sys.exit(f"More than {MOST_ALLOWED:g} times as long: {', '.join(slow)}")
 

@@ -20,7 +20,7 @@ from storefront.orders.model import Order, OrderItem, Status, Step
 from storefront.shop import Shop
 
 YEAR = timedelta(days=365)
-BATCH = 1_000
+BATCH = 250
 ADDRESS = Address("Ana García", "Calle Mayor 1", "", "Madrid", "", "28013", "ES", "+34600123456")
 GIVEN = ("Ana", "María", "Lucía", "Javier", "Hugo", "Noa", "Iker", "Olga", "Pau", "Rita", "Unai")
 FAMILY = ("García", "López", "Sánchez", "Ruiz", "Torres", "Vidal", "Soler", "Prat", "Mora", "Gil")

@@ -40,6 +40,7 @@ from storefront.chat import store as chat_store
 from storefront.chat.broker import Broker
 from storefront.chat.desk import DeskChanges
 from storefront.chat.settling import Settling
+from storefront.chat.unread import UnreadCounts
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import figures as mail_figures
@@ -51,6 +52,8 @@ from storefront.orders import api as orders_api
 from storefront.orders import pages as orders_pages
 from storefront.orders import store as orders_store
 from storefront.orders.waiting import WaitingOrders
+from storefront.privacy import api as privacy_api
+from storefront.privacy import pages as privacy_pages
 from storefront.settings import Rate, Settings
 from storefront.shop import Shop
 from storefront.staff import api as staff_api
@@ -142,6 +145,8 @@ def create_app(values: Settings | None = None) -> Quart:
         accounts_pages.blueprint,
         account_pages.blueprint,
         accounts_api.blueprint,
+        privacy_pages.blueprint,
+        privacy_api.blueprint,
         chat_pages.blueprint,
         staff_pages.blueprint,
         staff_users.blueprint,
@@ -252,6 +257,9 @@ def _add_chat(shop: Shop) -> list[Work]:
     shop.add_part(broker)
     shop.add_part(people)
     shop.changes.subscribe("messages", broker)
+    unread = UnreadCounts(shop)
+    shop.add_part(unread)
+    shop.changes.subscribe("conversations", unread)
     shop.changes.subscribe("conversations", DeskChanges(broker))
     shop.changes.subscribe("conversations", settling)
     shop.changes.subscribe("presence", people)

@@ -83,6 +83,11 @@ async def record(
     await shop.database["history"].insert_one(document, session=transaction)
 
 
+async def forget(shop: Shop, subject: Subject, transaction: Transaction) -> None:
+    """Delete the record of a subject that is no more."""
+    await shop.database["history"].delete_many({"subject": _key(subject)}, session=transaction)
+
+
 async def list_entries(shop: Shop, subject: Subject, *, limit: int = MOST_SHOWN) -> list[Entry]:
     """The latest entries about ``subject``, newest first. One command."""
     newest_first = [("at", DESCENDING), ("_id", DESCENDING)]

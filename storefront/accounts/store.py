@@ -142,6 +142,10 @@ async def update_user(
     return bool(result.matched_count)
 
 
+async def delete_user(shop: Shop, user_id: str, transaction: Transaction) -> None:
+    await shop.database["users"].delete_one({"_id": ObjectId(user_id)}, session=transaction)
+
+
 async def add_address(shop: Shop, user_id: str, address: Address, *, now: datetime) -> bool:
     """False when the user keeps it already, or keeps `MOST_ADDRESSES`."""
     result = await shop.database["users"].update_one(

@@ -228,6 +228,11 @@ async def empty_after_order(
     await store.update_lines(shop, owner, (), address=address, transaction=tx)
 
 
+async def forget_customer(shop: Shop, transaction: Transaction, user_id: str) -> None:
+    """Remove the customer's cart with its address."""
+    await store.delete_cart(shop, user_id, transaction)
+
+
 def require_stock(cart: Cart) -> None:
     """OutOfStockError naming every line that asks for more than there is."""
     choices.require_stock(cart)

@@ -43,6 +43,7 @@ INDEXES = {
 }
 COUNTER = {"_id": "messages"}
 LOOKED_AHEAD = 200
+CLEARED = "–"  # noqa: RUF001  (a dash where words were)
 MOST_MAILED = 100
 
 
@@ -118,6 +119,27 @@ async def list_messages(shop: Shop, room: Room, above: int, upto: int) -> tuple[
         query = {"seq": span}
     found = [message_from(each) async for each in shop.database["messages"].find(query)]
     return tuple(sorted(found, key=lambda message: message.seq))
+
+
+async def list_all_of(shop: Shop, user_id: str) -> list[Message]:
+    """Every message of one customer's conversation, the oldest first."""
+    found = shop.database["messages"].find({"user_id": user_id})
+    return sorted([message_from(each) async for each in found], key=lambda each: each.place)
+
+
+async def clear_messages(
+    shop: Shop, user_id: str, *, nobody: str, transaction: Transaction
+) -> None:
+    """Leave of a customer's messages only their places, as those of ``nobody``."""
+    cleared = {"user_id": nobody, "email": "", "full_name": "", "body": CLEARED}
+    messages = shop.database["messages"]
+    await messages.update_many(
+        {"user_id": user_id, "author_id": user_id},
+        {"$set": {"author": CLEARED, "author_id": nobody}},
+        session=transaction,
+    )
+    await messages.update_many({"user_id": user_id}, {"$set": cleared}, session=transaction)
+    await shop.database["conversations"].delete_one({"_id": user_id}, session=transaction)
 
 
 def message_from(document: Mapping[str, Any]) -> Message:

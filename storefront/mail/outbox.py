@@ -44,3 +44,8 @@ async def write_to_shop(
     """
     if shop.settings.mail.notify:
         await write(shop, transaction, Mail(kind, shop.settings.mail.notify, language, context))
+
+
+async def forget_reader(shop: Shop, transaction: Transaction, address: str) -> None:
+    """Delete all mails to ``address``, also those that wait. What the shop was told expires."""
+    await store.delete_mails_to(shop, address, transaction)

@@ -19,6 +19,7 @@ INDEXES = {
         IndexModel([("state", ASCENDING), ("next_attempt_at", ASCENDING)], name="due"),
         IndexModel([("created_at", DESCENDING)], name="newest"),
         IndexModel([("state", ASCENDING), ("created_at", DESCENDING)], name="newest_of_state"),
+        IndexModel([("to", ASCENDING)], name="to"),
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
     ]
 }
@@ -30,6 +31,10 @@ async def insert_mail(shop: Shop, mail: StoredMail, transaction: Transaction) ->
     document["_id"] = ObjectId(document.pop("id"))
     document["state"] = mail.state.value
     await shop.database["outbox"].insert_one(document, session=transaction)
+
+
+async def delete_mails_to(shop: Shop, address: str, transaction: Transaction) -> None:
+    await shop.database["outbox"].delete_many({"to": address}, session=transaction)
 
 
 async def find_mail(shop: Shop, mail_id: str) -> StoredMail | None:

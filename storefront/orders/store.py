@@ -6,7 +6,7 @@ engine finds by a plain unique index in a millisecond, by a partial one only aft
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,8 @@ from storefront.orders.model import (
 from storefront.shop import Shop
 
 _DAY = "%Y-%m-%d"
+NOBODY = ObjectId("0" * 24)
+"""Whose the orders are of people who have deleted their account."""
 
 INDEXES = {
     "orders": [
@@ -113,6 +115,40 @@ async def list_orders_of(
         query["number"] = {"$lt": before}
     found = shop.database["orders"].find(query, sort=[("number", DESCENDING)], limit=limit)
     return [_order(document) async for document in found]
+
+
+async def list_all_of(
+    shop: Shop, user_id: str, transaction: Transaction | None = None
+) -> list[Order]:
+    """Every order of one person, newest first."""
+    found = shop.database["orders"].find({"user_id": ObjectId(user_id)}, session=transaction)
+    orders = [_order(document) async for document in found]
+    return sorted(orders, key=lambda order: order.number, reverse=True)
+
+
+async def forget_customer(
+    shop: Shop, order: Order, *, new_key: str, transaction: Transaction
+) -> None:
+    """Leave nothing in the order that tells whose it was."""
+    nobody = Address("", "", "", "", order.delivery_address.country)
+    nameless = [
+        _step_document(replace(step, by="" if step.by == order.customer else step.by))
+        for step in order.history
+    ]
+    await shop.database["orders"].update_one(
+        {"number": order.number},
+        {
+            "$set": {
+                "user_id": NOBODY,
+                "email": "",
+                "delivery_address": asdict(nobody),
+                "history": nameless,
+                "remarks": [],
+                "idempotency_key": new_key,
+            }
+        },
+        session=transaction,
+    )
 
 
 async def list_orders(

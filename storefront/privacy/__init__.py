@@ -1,0 +1,1 @@
+"""What people may ask of the shop about themselves: their data, and to be forgotten."""
