@@ -7,9 +7,10 @@ from urllib.parse import quote, urlsplit
 
 from storefront.catalogue import service as catalogue
 from storefront.catalogue.model import Product
-from storefront.chat import links, service
+from storefront.chat import links
 from storefront.chat.links import Part
 from storefront.chat.model import Channel, Message, Reader, Room
+from storefront.chat.unread import UnreadCounts
 from storefront.errors import NotFoundError
 from storefront.localisation import language
 from storefront.orders import service as orders
@@ -40,7 +41,7 @@ class ShownMessage:
 async def unread_count(shop: Shop) -> int:
     """The badge of whoever sent this request: answers not seen, or for staff who waits."""
     identity = current_identity()
-    return await service.count_unread(shop, identity) if identity else 0
+    return await shop.part(UnreadCounts).count(identity) if identity else 0
 
 
 async def find_orders(shop: Shop, message: Message, identity: Identity) -> tuple[Order, ...]:
