@@ -16,6 +16,7 @@ from storefront.carts.schemas import (
 from storefront.web import forms
 from storefront.web.cookies import current_shop
 from storefront.web.identity import signed_in
+from storefront.web.openapi import leads_to
 
 blueprint = Blueprint("carts_api", __name__, url_prefix="/api/v1")
 
@@ -43,6 +44,7 @@ async def show_cart() -> Any:
 @tag(["cart"])
 @document_request(NewItem)
 @document_response(CartOut, 201)
+@leads_to(201, "/items/0/id", "item_id", "put_change_line", "delete_remove_line")
 async def add_to_cart() -> Any:
     """Put something into the cart.
 

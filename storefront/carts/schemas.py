@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field
 
 from storefront.carts.model import Address, Cart, CartItem
+from storefront.catalogue.model import unversioned
 from storefront.localisation import countries
 from storefront.localisation import gettext as _
 from storefront.web.forms import FieldProblem
@@ -159,7 +160,7 @@ def _item_json(item: CartItem) -> dict[str, Any]:
         "sku": item.sku,
         "options": dict(item.options),
         "name": item.name,
-        "photo": item.photo,
+        "photo": unversioned(item.photo),
         "unit_price": item.unit_price,
         "quantity": item.quantity,
         "line_total": item.line_total,

@@ -38,7 +38,7 @@ from storefront.web import forms
 from storefront.web.caching import conditional
 from storefront.web.cookies import current_shop
 from storefront.web.identity import current_identity, require_identity, staff_only
-from storefront.web.openapi import document_picture
+from storefront.web.openapi import document_picture, leads_to
 
 blueprint = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -58,22 +58,24 @@ async def list_products() -> Any:
     return await _list(None)
 
 
-@blueprint.get("/products/<name>")
+@blueprint.get("/products/<product_id>")
 @tag(["catalogue"])
 @document_querystring(ListParameters)
 @document_response(ProductOrListAnswer)
-async def get_product(name: str) -> Any:
+async def get_product(product_id: str) -> Any:
     """One product by its id; or, by the slug of a category, a list as from `/products`.
 
     The product's `ETag` goes into `If-Match` when it is changed.
     """
     shop = current_shop()
-    if object_id(name):
-        response = _product_response(service.get_product(shop, name))
+    if request.query_string:
+        queries.requested_list()  # A query that makes no sense is refused for either.
+    if object_id(product_id):
+        response = _product_response(service.get_product(shop, product_id))
         return await response.make_conditional(request)
-    if service.find_category(shop, name, language()) is None:
+    if service.find_category(shop, product_id, language()) is None:
         raise NotFoundError
-    return await _list(name)
+    return await _list(product_id)
 
 
 async def _list(category: str | None) -> Response:
@@ -89,6 +91,17 @@ async def _list(category: str | None) -> Response:
 @security_scheme(SIGNED_IN)
 @document_request(ProductBody)
 @document_response(ProductAnswer, 201)
+@leads_to(
+    201,
+    "/id",
+    "product_id",
+    "get_get_product",
+    "put_replace_product",
+    "patch_change_product",
+    "delete_delete_product",
+    "put_replace_photo",
+    "post_restore_product",
+)
 async def create_product() -> Any:
     """Put a new product on sale.
 

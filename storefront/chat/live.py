@@ -199,7 +199,8 @@ async def _receive(
 def _read(frame: str | bytes) -> Mapping[str, Any]:
     try:
         sent = json.loads(frame)
-    except (ValueError, RecursionError):
+        forms.require_text(sent)
+    except (ValueError, TypeError, RecursionError):  # An empty binary frame arrives as None.
         sent = None
     if not isinstance(sent, dict):
         raise ValidationError.of("", _("The frame is not a JSON object."))

@@ -29,6 +29,7 @@ from storefront.orders.schemas import (
 from storefront.web import forms
 from storefront.web.cookies import current_shop
 from storefront.web.identity import require_identity, signed_in, staff_only
+from storefront.web.openapi import leads_to, optional_body
 
 blueprint = Blueprint("orders_api", __name__, url_prefix="/api/v1")
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -48,6 +49,8 @@ async def keep_private(response: Response) -> Response:
 @document_headers(OrderHeaders)
 @document_request(NewOrder)
 @document_response(OrderOut, 201)
+@optional_body
+@leads_to(201, "/number", "number", "get_show_order", "post_cancel_order", "patch_change_status")
 async def place_order() -> Any:
     """Order what is in the cart.
 

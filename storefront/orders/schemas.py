@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field
 
 from storefront.carts.schemas import AddressOut, DeliveryAddress, address_json, moment_json
+from storefront.catalogue.model import unversioned
 from storefront.errors import NotFoundError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.orders.model import Order, OrderItem, OrderPage, Status
@@ -158,4 +159,9 @@ def orders_json(page: OrderPage) -> dict[str, Any]:
 
 
 def _item_json(item: OrderItem) -> dict[str, Any]:
-    return {**asdict(item), "options": dict(item.options), "line_total": item.line_total}
+    return {
+        **asdict(item),
+        "options": dict(item.options),
+        "photo": unversioned(item.photo),
+        "line_total": item.line_total,
+    }

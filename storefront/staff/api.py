@@ -30,6 +30,7 @@ from storefront.staff.schemas import (
 from storefront.web import error_log, forms
 from storefront.web.cookies import current_shop
 from storefront.web.identity import admin_only, require_identity, staff_only
+from storefront.web.openapi import leads_to
 
 blueprint = Blueprint("staff_api", __name__, url_prefix="/api/v1")
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -63,6 +64,7 @@ async def list_settings() -> Any:
 @security_scheme(SIGNED_IN)
 @document_querystring(ErrorsQuery)
 @document_response(ErrorsView)
+@leads_to(200, "/items/0/error_id", "error_id", "get_show_error")
 async def list_errors() -> Any:
     """List logged errors, newest first. Staff only.
 
@@ -70,7 +72,7 @@ async def list_errors() -> Any:
     """
     query = forms.check_query(ErrorsQuery)
     found = await error_log.list_errors(
-        current_shop(), group=query.group, after=query.after, limit=query.limit
+        current_shop(), group=query.group or None, after=query.after, limit=query.limit
     )
     return _json(ErrorsView(items=[ErrorSummary.of(each) for each in found.items], next=found.next))
 
@@ -91,6 +93,7 @@ async def show_error(error_id: str) -> Any:
 @security_scheme(SIGNED_IN)
 @document_querystring(MailsQuery)
 @document_response(MailsView)
+@leads_to(200, "/items/0/id", "mail_id", "post_resend_mail")
 async def list_mails() -> Any:
     """List the outbox, newest first. Staff only.
 
@@ -122,6 +125,7 @@ async def resend_mail(mail_id: str) -> Any:
 @security_scheme(SIGNED_IN)
 @document_querystring(UsersQuery)
 @document_response(UsersView)
+@leads_to(200, "/items/0/id", "user_id", "patch_change_user")
 async def list_users() -> Any:
     """List users, newest first. Admins only.
 

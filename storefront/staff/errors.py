@@ -21,7 +21,7 @@ SHOWN_OF_A_KIND = 10
 class ErrorsQuery(BaseModel):
     """Which errors to list."""
 
-    group: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="One kind.")] | None = None
+    group: Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$", description="One kind.")] = ""
     after: Annotated[str, Field(max_length=200)] = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 

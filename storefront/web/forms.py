@@ -119,13 +119,17 @@ async def _json() -> Any:
     await _text()
     try:
         body = await request.get_json()
-        written = json.dumps(body, ensure_ascii=False)
+        require_text(body)
     except (BadRequest, UnicodeError, RecursionError):
         raise ValidationError.of("", _("The body is not valid JSON.")) from None
-    if not _is_text(written):
+    return body
+
+
+def require_text(body: Any) -> None:
+    """ValidationError naming each field of JSON with text that is none; RecursionError."""
+    if not _is_text(json.dumps(body, ensure_ascii=False)):
         fields = dict.fromkeys(_fields_without_text(body))
         raise ValidationError([FieldError(field, str(_NO_TEXT)) for field in fields])
-    return body
 
 
 def _is_text(written: str) -> bool:

@@ -23,6 +23,8 @@ TAGS = {
 }
 
 _TAKES_PICTURE = "storefront_takes_picture"
+_MAY_LACK_BODY = "storefront_may_lack_body"
+_LINKS = "storefront_links"
 PICTURE_BODY = {
     "required": True,
     "content": {
@@ -42,6 +44,26 @@ def document_picture(handler: Handler) -> Handler:
     return handler
 
 
+def optional_body(handler: Handler) -> Handler:
+    """Tell in the description that the request's body may be missing."""
+    setattr(handler, _MAY_LACK_BODY, True)
+    return handler
+
+
+def leads_to(
+    status: int, pointer: str, parameter: str, *operations: str
+) -> Callable[[Handler], Handler]:
+    """Of a handler: what stands at ``pointer`` of its answer is a ``parameter`` of others."""
+    given = {parameter: f"$response.body#{pointer}"}
+    links = {each: {"operationId": each, "parameters": given} for each in operations}
+
+    def described(handler: Handler) -> Handler:
+        setattr(handler, _LINKS, (status, links))
+        return handler
+
+    return described
+
+
 class ApiDescription(OpenAPIProvider):
     """Describes what lies under the API's prefix, with the problems that any call can answer."""
 
@@ -50,11 +72,17 @@ class ApiDescription(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
-        takes_picture = getattr(self._app.view_functions[rule.endpoint], _TAKES_PICTURE, False)
+        handler = self._app.view_functions[rule.endpoint]
+        takes_picture = getattr(handler, _TAKES_PICTURE, False)
+        linked_status, links = getattr(handler, _LINKS, (0, {}))
         for operations in paths.values():
             for operation in operations.values():
                 if not operation["responses"]:
                     operation["responses"]["204"] = {"description": "Done; there is no body."}
+                if "requestBody" in operation:
+                    operation["requestBody"]["required"] = not hasattr(handler, _MAY_LACK_BODY)
+                if links:
+                    operation["responses"][linked_status]["links"] = links
                 if takes_picture:
                     operation["requestBody"] = PICTURE_BODY
         return paths, components

@@ -19,6 +19,7 @@ from storefront.web.source import source
 
 log = logging.getLogger(__name__)
 
+NO_CONTENT = 204
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
@@ -154,6 +155,8 @@ async def add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.scheme == "https":
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
+    if response.status_code == NO_CONTENT:
+        response.headers.pop("Content-Type", None)
     response.headers["X-Request-ID"] = g.request_id
     route = request.url_rule.rule if request.url_rule else "(no route)"
     milliseconds = (time.perf_counter() - g.started_at) * 1000

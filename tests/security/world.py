@@ -80,10 +80,10 @@ class World:
         found = await self.shop.database["outbox"].find_one({"to": self.owner.email})
         return str(found["_id"])
 
-    async def make_index(self, _: str) -> str:
+    async def make_key(self, _: str) -> str:
         answer = await self.owner.post("/account/addresses", data=ADDRESS)
         assert answer.status_code == 303
-        return "0"
+        return (await service.get_user(self.shop, self.owner.user_id)).addresses[0].key
 
     async def make_session_id(self, _: str) -> str:
         user = await service.get_user(self.shop, self.owner.user_id)
