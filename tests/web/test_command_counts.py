@@ -24,8 +24,10 @@ class _Listener(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         commands = _counted.get()
-        if commands is not None:
-            commands.append(f"{event.command_name} {event.command.get(event.command_name)}")
+        name = f"{event.command_name} {event.command.get(event.command_name)}"
+        # Which sessions a process has is noted once for each of them, not per request.
+        if commands is not None and name != "update processes":
+            commands.append(name)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         pass
