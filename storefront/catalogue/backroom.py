@@ -61,7 +61,7 @@ async def list_deleted(
     """
     now = datetime.now(UTC)
     oldest = now - store.RESTORABLE_FOR
-    until, span = before or now + timedelta(seconds=1), timedelta(days=1)
+    until, span = before or now + timedelta(seconds=1), timedelta(minutes=10)
     found: list[Product] = []
     while until > oldest and len(found) <= limit:
         since = max(until - span, oldest)

@@ -130,15 +130,20 @@ async def list_all_of(shop: Shop, user_id: str) -> list[Message]:
 async def clear_messages(
     shop: Shop, user_id: str, *, nobody: str, transaction: Transaction
 ) -> None:
-    """Leave of a customer's messages only their places, as those of ``nobody``."""
-    cleared = {"user_id": nobody, "email": "", "full_name": "", "body": CLEARED}
+    """Leave of a customer's messages only their places, as those of ``nobody``.
+
+    By their ids: the embedded engine loses its way when an index changes that it walks along.
+    """
     messages = shop.database["messages"]
-    await messages.update_many(
-        {"user_id": user_id, "author_id": user_id},
-        {"$set": {"author": CLEARED, "author_id": nobody}},
-        session=transaction,
-    )
-    await messages.update_many({"user_id": user_id}, {"$set": cleared}, session=transaction)
+    found = messages.find({"user_id": user_id}, {"author_id": 1}, session=transaction)
+    authors = {each["_id"]: each["author_id"] async for each in found}
+    own = [key for key, author in authors.items() if author == user_id]
+    cleared = {"user_id": nobody, "email": "", "full_name": "", "body": CLEARED}
+    for ids, change in (
+        (list(authors), cleared),
+        (own, {"author": CLEARED, "author_id": nobody}),
+    ):
+        await messages.update_many({"_id": {"$in": ids}}, {"$set": change}, session=transaction)
     await shop.database["conversations"].delete_one({"_id": user_id}, session=transaction)
 
 

@@ -134,17 +134,21 @@ async def list_orders(
 
     One command with ``email`` or the status of those that wait, else two or more.
     """
+    waiting = shop.part(WaitingOrders)
     if email:
         found = await store.list_orders_of(
             shop, {"email": email.strip().lower()}, status=status, before=after, limit=limit + 1
         )
     elif status in WAITING:
-        numbers = await shop.part(WaitingOrders).numbers(status)
+        numbers = await waiting.numbers(status)
         end = len(numbers) if after is None else bisect_left(numbers, after)
         newest = numbers[max(0, end - limit - 1) : end][::-1]
         found = await store.list_of_numbers(shop, newest)
     else:
-        found = await store.list_orders(shop, status=status, before=after, limit=limit + 1)
+        others = await waiting.all_numbers() if status else ()
+        found = await store.list_orders(
+            shop, status=status, before=after, limit=limit + 1, others=others
+        )
     return _page(found, limit)
 
 

@@ -5,6 +5,7 @@ engine finds by a plain unique index in a millisecond, by a partial one only aft
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -152,9 +153,16 @@ async def forget_customer(
 
 
 async def list_orders(
-    shop: Shop, *, status: Status | None = None, before: int | None, limit: int
+    shop: Shop,
+    *,
+    status: Status | None = None,
+    before: int | None,
+    limit: int,
+    others: Sequence[int] = (),
 ) -> list[Order]:
     """The newest orders of everybody, or of those with this status.
+
+    ``others`` are numbers, lowest first, known to have another status.
 
     Numbers have no gaps, so a window of them holds at most as many orders as it is wide. The
     list is walked from window to window, because the embedded engine's cost grows with what a
@@ -162,7 +170,7 @@ async def list_orders(
     a window that held too little is followed by one four times as wide.
     """
     found: list[Order] = []
-    async for low, top in _windows(shop, before=before, width=limit, growth=4):
+    async for low, top in _windows(shop, before=before, width=limit, growth=4, others=others):
         query: dict[str, Any] = {"number": {"$gte": low, "$lt": top}}
         if status:
             query["status"] = status.value
@@ -208,14 +216,20 @@ async def list_numbers_with(
 
 
 async def _windows(
-    shop: Shop, *, before: int | None, width: int, growth: int
+    shop: Shop, *, before: int | None, width: int, growth: int, others: Sequence[int] = ()
 ) -> AsyncIterator[tuple[int, int]]:
-    """Spans of numbers, from the first to below the second, downwards and ever wider."""
+    """Spans of numbers, from the first to below the second, downwards and ever wider.
+
+    ``others`` do not count in their width: where the newest are all of another status, a span
+    would else grow over them and then meet far too many at once.
+    """
     top = await _last_number(shop) + 1
     if before is not None:
         top = min(before, top)
     while top > 1:
-        low = max(1, top - width)
+        low, end = top, bisect_left(others, top)
+        while low > 1 and (missing := width - (top - low) + end - bisect_left(others, low)) > 0:
+            low = max(1, low - missing)
         yield low, top
         top, width = low, width * growth
 

@@ -66,6 +66,10 @@ class WaitingOrders:
             )
         return self._sorted[status]
 
+    async def all_numbers(self) -> Sequence[int]:
+        """The numbers of all orders that wait, lowest first."""
+        return sorted([each for status in WAITING for each in await self.numbers(status)])
+
     def _note(self, number: int, state: _State) -> None:
         if self._during_reload is not None:
             self._during_reload[number] = max(state, self._during_reload.get(number, state))

@@ -93,3 +93,26 @@ async def test_without_the_feed_the_database_is_asked(
     monkeypatch.setattr(shop, "changes", SimpleNamespace(is_live=False))
 
     assert await known(waiting) == await stored(shop)
+
+
+async def test_lists_of_a_status_are_whole_whatever_lies_between(app: Quart, shop: Shop) -> None:
+    """More orders wait than a page shows, before and after those that are done."""
+    product = await put_on_shelf(shop, stock=100)
+    for _turn in range(3):
+        await orders_in_every_status(app, shop)
+        for _more in range(3):
+            await people.order(app, product)
+
+    everything = [each async for each in shop.database["orders"].find({})]
+    async with await people.staff(app) as staff:
+        for status in Status:
+            numbers: list[int] = []
+            address = f"/api/v1/orders?status={status}&limit=2"
+            while True:
+                page = (await staff.get(address)).json()
+                numbers += [each["number"] for each in page["items"]]
+                if page["next"] is None:
+                    break
+                address = f"/api/v1/orders?status={status}&limit=2&after={page['next']}"
+            wanted = [each["number"] for each in everything if each["status"] == status.value]
+            assert numbers == sorted(wanted, reverse=True)
