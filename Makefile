@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: run test check bench translations clean docs
+.PHONY: run test check bench bench-short translations clean docs
 
 run: .venv/run
 	$(BIN)/storefront serve
@@ -25,6 +25,14 @@ check: .venv/test
 docs: .venv/test
 	$(BIN)/python -m mkdocs build --strict
 	@echo "The site is in build/site."
+
+# Takes half an hour; `make bench-short` takes two minutes and compares with benchmarks/results.json.
+bench: .venv/test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m benchmarks
+
+bench-short: .venv/test
+	$(BIN)/python -m benchmarks --short
 
 translations: .venv/test
 	$(BIN)/python scripts/update_translations.py

@@ -75,9 +75,14 @@ async def _fill(url: str, products: int) -> None:
             break
         await asyncio.sleep(0.2)
     shop = Shop(values, database)
+    filled = {"_id": "filled", "products": products}
+    if await database["benchmark"].find_one(filled):
+        database.close()
+        return
     await database.ensure_indexes(INDEXES)
     demo = await loader.load_demo_catalogue(shop)
     await loader.load_generated_catalogue(shop, max(0, products - demo))
+    await database["benchmark"].insert_one(filled)
     database.close()
 
 
