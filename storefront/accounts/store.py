@@ -81,10 +81,14 @@ async def list_users(
     """Users, newest first; with ``q`` those whose name or email has words that begin so."""
     words = finding.words(q)
     which: dict[str, Any] = {}
-    if words:
-        which = {"found_by": max(words, key=len)[: finding.LONGEST_BEGINNING]}
-    elif role:
+    if "@" in q and (user := await find_user_by_email(shop, q.strip().lower())):
+        return Page([user] if role in {None, user.role} and not after else [], None)
+    if role and (
+        role is not Role.CUSTOMER or not words
+    ):  # Few work here, whatever they are called.
         which = {"role": role.value}
+    elif words:
+        which = {"found_by": finding.narrowest(words)}
 
     def matches(document: Mapping[str, Any]) -> bool:
         known = finding.words(f"{document['email']} {document['full_name']}")

@@ -1,4 +1,4 @@
-"""Users from before the back office could find them by the beginnings of their words."""
+"""Users from before the back office could find them by the beginnings of one or two words."""
 
 from typing import Any
 
@@ -10,20 +10,24 @@ _BATCH = 1_000
 
 
 async def run(database: Database, progress: Progress) -> None:
-    """Give ``found_by`` to those who lack it."""
+    """Give everybody the ``found_by`` that belongs to their name and email."""
     users = database["users"]
-    cursor = users.find({"found_by": {"$exists": False}}, {"email": 1, "full_name": 1})
+    cursor = users.find({}, {"email": 1, "full_name": 1, "found_by": 1})
     while batch := await cursor.to_list(_BATCH):
-        await users.bulk_write([_filled(user) for user in batch], ordered=False)
+        changes = [change for user in batch if (change := _filled(user))]
+        if changes:
+            await users.bulk_write(changes, ordered=False)
         progress(len(batch))
 
 
-def _filled(user: dict[str, Any]) -> UpdateOne:
-    """Only if nobody else has filled it: a change of the name does so as well."""
+def _filled(user: dict[str, Any]) -> UpdateOne | None:
+    """Nothing if it is right; and only if the name is still the same by then."""
     found_by = finding.beginnings(user["email"], user["full_name"])
+    if user.get("found_by") == found_by:
+        return None
     return UpdateOne(
-        {"_id": user["_id"], "found_by": {"$exists": False}}, {"$set": {"found_by": found_by}}
+        {"_id": user["_id"], "full_name": user["full_name"]}, {"$set": {"found_by": found_by}}
     )
 
 
-MIGRATION = Migration(1, "let staff find old users by name and email", run)
+MIGRATION = Migration(1, "let staff find all users by name and email", run)
