@@ -6,8 +6,6 @@ from io import BytesIO
 from typing import Any
 
 import httpx
-import pytest
-from axe_playwright_python.async_playwright import Axe
 from PIL import Image
 from playwright.async_api import Page, expect
 
@@ -250,33 +248,3 @@ async def test_typing_narrows_the_lists_and_a_clash_in_a_row_is_shown(
     await expect(row).to_contain_text("now 11.00")
     await row.get_by_role("button", name="Save").click()
     await expect(row).to_contain_text("€12.00")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_the_pages_are_accessible(
-    open_page: OpenPage, live_shop: LiveShop, scheme: str
-) -> None:
-    product = new_product(live_shop, "Fid")
-    number = new_order(live_shop, product)
-    page = await open_page("/", color_scheme=scheme)
-    await sign_in(page)
-
-    for path in (
-        "/staff",
-        "/staff/orders",
-        f"/staff/orders/{number}",
-        f"/staff/orders/{number}/packing-slip",
-        "/staff/products",
-        f"/staff/products?q=fid&open={product['id']}",
-        "/staff/products/new",
-        f"/staff/products/{product['id']}",
-        f"/staff/products/bulk?id={product['id']}&change=price&percent=5",
-        "/staff/products/bin",
-    ):
-        await page.goto(path)
-        results = await Axe().run(page)
-        found = [
-            (each["id"], [node["html"] for node in each["nodes"]])
-            for each in results.response["violations"]
-        ]
-        assert found == [], path
