@@ -59,8 +59,8 @@ function judge(input) {
     said.lastElementChild.textContent = words.dataset[fault];
     input.closest(".field").append(said);
     described.push(id);
-    document.getElementById("live").textContent = words.dataset[fault];
   }
+  document.getElementById("live").textContent = words.dataset[fault] ?? "";
   fault ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
   described.length ? input.setAttribute("aria-describedby", described.join(" ")) : input.removeAttribute("aria-describedby");
 }

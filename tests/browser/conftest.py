@@ -100,8 +100,10 @@ async def open_page(chromium: Browser, live_shop: LiveShop) -> AsyncIterator[Ope
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # Chromium reports each answer of 400 and more as an error of the page; those we want.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # Chromium reports each answer of 400 and more as an error of the page, and htmx each line
+        # that was cut; those we want.
+        wanted = ("Failed to load resource", "Failed to fetch")
+        if message.type == "error" and not any(each in message.text for each in wanted):
             errors.append(message.text)
 
     async def open_(path: str = "/products", **options: Any) -> Page:

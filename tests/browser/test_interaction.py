@@ -105,7 +105,8 @@ async def test_a_field_says_what_is_wrong_once_it_is_left(open_page: OpenPage) -
     await email.press_sequentially("example.com")
 
     await expect(email).not_to_have_attribute("aria-invalid", "true")
-    await expect(page.get_by_text(wrong)).to_have_count(0)
+    await expect(page.locator(".field-error")).to_have_count(0)
+    await expect(page.locator("#live")).to_have_text("")
 
 
 async def test_a_toast_is_heard_and_hides_no_control(
@@ -121,7 +122,7 @@ async def test_a_toast_is_heard_and_hides_no_control(
     over, under = await toast.bounding_box(), await button.bounding_box()
     assert over is not None
     assert under is not None
-    assert over["y"] + over["height"] <= under["y"]
+    assert over["y"] + over["height"] <= under["y"] or under["y"] + under["height"] <= over["y"]
     await toast.get_by_role("button", name="Dismiss").click()
     await expect(toast).to_have_count(0)
 
@@ -163,7 +164,7 @@ async def test_an_order_is_placed_by_keyboard_alone(
     await expect(page.get_by_role("dialog")).to_be_visible()
     await tab_to(page, "a[href='/checkout']")
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/?next=*")
+    await page.wait_for_url(re.compile(r"/\?next="))
     for selector, text in (("#sign-in-email", email), ("#sign-in-password", PASSWORD)):
         await tab_to(page, selector)
         await page.keyboard.type(text)
@@ -178,7 +179,7 @@ async def test_an_order_is_placed_by_keyboard_alone(
     await tab_to(page, ".checkout-form button[type=submit]")
     await page.keyboard.press("Enter")
 
-    await page.wait_for_url("**/orders/*")
+    await page.wait_for_url(re.compile(r"/orders/\d"))
     await expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. It is noted.")
 
 
