@@ -91,7 +91,7 @@ def serve(
 
 
 def _wait_until_ready(port: int, workers: int, process: Any, log: Path) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     shop = LiveShop(port, process, None)  # type: ignore[arg-type]
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.TransportError):

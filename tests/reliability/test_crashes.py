@@ -10,7 +10,7 @@ import sys
 
 from tests.reliability import crash
 
-ROUNDS = 6
+ROUNDS = 4
 
 
 def test_killing_any_process_at_any_moment_loses_and_doubles_nothing() -> None:
