@@ -197,6 +197,17 @@ class Chat(_Section):
     max_length: int = Field(ge=1, le=10_000, description=_("Longest chat message in characters."))
 
 
+class Retention(_Section):
+    carts_days: int = Field(ge=1, description=_("Days that a guest's untouched cart is kept."))
+    sessions_days: int = Field(
+        ge=0, description=_("Days that a session is kept on record after it was ended.")
+    )
+    errors_days: int = Field(ge=1, description=_("Days that a logged error is kept."))
+    mails_days: int = Field(
+        ge=1, description=_("Days that a mail is kept that was sent or has failed.")
+    )
+
+
 class Limits(_Section):
     enabled: bool = Field(description=_("Whether rates are limited; always so in production."))
     sign_in: RateText = Field(description=_("Failed sign-ins per account and per address."))
@@ -214,6 +225,7 @@ class Values(_Section):
     mail: Mail
     shop: Shop
     chat: Chat
+    retention: Retention
     limits: Limits
 
 
@@ -258,6 +270,10 @@ class Settings:
     @property
     def chat(self) -> Chat:
         return self.values.chat
+
+    @property
+    def retention(self) -> Retention:
+        return self.values.retention
 
     @property
     def limits(self) -> Limits:

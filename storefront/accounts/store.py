@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from storefront import recent
@@ -230,7 +230,7 @@ async def end_session(
     """False when the user has no such session that is still open."""
     result = await shop.database["sessions"].update_one(
         {"_id": session_id, "user_id": user_id, "ended_at": None},
-        {"$set": {"ended_at": now}},
+        {"$set": _ended(shop, now)},
         session=transaction,
     )
     return bool(result.matched_count)
@@ -247,10 +247,16 @@ async def end_sessions(
     """End all sessions of the user but ``keep``; returns how many there were."""
     result = await shop.database["sessions"].update_many(
         {"user_id": user_id, "ended_at": None, "_id": {"$ne": keep}},
-        {"$set": {"ended_at": now}},
+        {"$set": _ended(shop, now)},
         session=transaction,
     )
     return int(result.modified_count)
+
+
+def _ended(shop: Shop, now: datetime) -> dict[str, datetime]:
+    """A token of a session that is no longer on record is refused as well."""
+    kept = timedelta(days=shop.settings.retention.sessions_days)
+    return {"ended_at": now, "expires_at": now + kept}
 
 
 def _session(document: Mapping[str, Any]) -> Session:

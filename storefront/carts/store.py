@@ -2,7 +2,7 @@
 
 A customer's cart has the user's id as its own: one cart each is then a matter of the primary
 key, and reading it is the fastest query there is. A guest's id is made when it first holds
-something, and the cart goes when nobody touched it for `GUEST_CART_DAYS`.
+something, and the cart goes when nobody touched it for the days of `retention`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,6 @@ from storefront.database import (
 from storefront.shop import Shop
 
 INDEXES = {"cart": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)]}
-GUEST_CART_DAYS = 60
 _RACES_TO_SURVIVE = 3
 _ADDITIONS_KNOWN = 8
 
@@ -40,7 +39,7 @@ async def add_to_line(shop: Shop, owner: CartOwner, *, wanted: Line, most: int) 
     because of ``most`` or because the cart is full: nothing has changed then. The same
     ``wanted.id`` again adds nothing more.
     """
-    change = _addition(owner, wanted, most)
+    change = _addition(shop, owner, wanted, most)
     for _ in range(_RACES_TO_SURVIVE):
         try:
             result = await shop.database["cart"].update_one(
@@ -55,7 +54,7 @@ async def add_to_line(shop: Shop, owner: CartOwner, *, wanted: Line, most: int) 
     return False
 
 
-def _addition(owner: CartOwner, wanted: Line, most: int) -> list[Mapping[str, Any]]:
+def _addition(shop: Shop, owner: CartOwner, wanted: Line, most: int) -> list[Mapping[str, Any]]:
     """The update of `add_to_line`, computed by the database from what it holds by then."""
     # Values of ours are literal: one that begins with a dollar would be taken for a field.
     article = {"product_id": ObjectId(wanted.product_id), "sku": {"$literal": wanted.sku}}
@@ -106,7 +105,7 @@ def _addition(owner: CartOwner, wanted: Line, most: int) -> list[Mapping[str, An
     }
     longer = {"$cond": [has_line, raised, {"$concatArrays": [items, [new]]}]}
     changes: dict[str, Any] = {
-        name: {"$cond": [fits, value, f"${name}"]} for name, value in _touched(owner).items()
+        name: {"$cond": [fits, value, f"${name}"]} for name, value in _touched(shop, owner).items()
     }
     changes["items"] = {"$cond": [fits, longer, items]}
     newest = {"$slice": [{"$concatArrays": [added, [ObjectId(wanted.id)]]}, -_ADDITIONS_KNOWN]}
@@ -116,11 +115,12 @@ def _addition(owner: CartOwner, wanted: Line, most: int) -> list[Mapping[str, An
     return [{"$set": changes}]
 
 
-def _touched(owner: CartOwner) -> dict[str, Any]:
+def _touched(shop: Shop, owner: CartOwner) -> dict[str, Any]:
     """What every write to a cart refreshes."""
     now = datetime.now(UTC)
     if owner.is_guest:
-        return {"updated_at": now, "expires_at": now + timedelta(days=GUEST_CART_DAYS)}
+        kept = timedelta(days=shop.settings.retention.carts_days)
+        return {"updated_at": now, "expires_at": now + kept}
     return {"updated_at": now, "user_id": ObjectId(owner.user_id), "email": owner.email}
 
 
@@ -142,7 +142,7 @@ async def update_quantity(shop: Shop, owner: CartOwner, *, line: Line, quantity:
                 "items.$.quantity": quantity,
                 "items.$.name_seen": line.name_seen,
                 "items.$.unit_price_seen": line.unit_price_seen,
-                **_touched(owner),
+                **_touched(shop, owner),
             },
             "$inc": {"version": 1},
         },
@@ -155,7 +155,7 @@ async def remove_line(shop: Shop, owner: CartOwner, *, item_id: str) -> bool:
     line = {"_id": ObjectId(item_id)}
     result = await shop.database["cart"].update_one(
         {"_id": ObjectId(owner.key), "items": {"$elemMatch": line}},
-        {"$pull": {"items": line}, "$set": _touched(owner), "$inc": {"version": 1}},
+        {"$pull": {"items": line}, "$set": _touched(shop, owner), "$inc": {"version": 1}},
     )
     return bool(result.matched_count)
 
@@ -163,7 +163,7 @@ async def remove_line(shop: Shop, owner: CartOwner, *, item_id: str) -> bool:
 async def update_address(shop: Shop, owner: CartOwner, address: Address) -> None:
     """Keep the delivery address with the cart, which is made if need be."""
     change = {
-        "$set": {"delivery_address": address_document(address), **_touched(owner)},
+        "$set": {"delivery_address": address_document(address), **_touched(shop, owner)},
         "$setOnInsert": {"created_at": datetime.now(UTC), "items": []},
         "$inc": {"version": 1},
     }
@@ -189,7 +189,7 @@ async def update_lines(
     await shop.database["cart"].update_one(
         {"_id": ObjectId(owner.key)},
         {
-            "$set": {**changed, **_touched(owner)},
+            "$set": {**changed, **_touched(shop, owner)},
             "$setOnInsert": {"created_at": datetime.now(UTC)},
             "$inc": {"version": 1},
         },
@@ -202,7 +202,7 @@ async def remove_all_lines(shop: Shop, owner: CartOwner) -> None:
     """The delivery address stays."""
     await shop.database["cart"].update_one(
         {"_id": ObjectId(owner.key)},
-        {"$set": {"items": [], **_touched(owner)}, "$inc": {"version": 1}},
+        {"$set": {"items": [], **_touched(shop, owner)}, "$inc": {"version": 1}},
     )
 
 

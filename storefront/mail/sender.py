@@ -29,7 +29,6 @@ SEND_TIMEOUT_SECONDS = 45
 NOTED_WITHIN = timedelta(seconds=60)
 LOOK_EVERY_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
-SENT_KEPT = timedelta(days=90)
 
 # After the last of these the mail has failed, some two days after the first attempt.
 RETRY_AFTER_SECONDS = (5, 30, 120, 600, 3600, 3600, 7200, 14400, 28800, 43200, 43200)
@@ -119,6 +118,9 @@ class Sender:
         If the database is away just now, a mail that was sent would be sent again.
         """
         deadline = _now() + NOTED_WITHIN
+        if changes.get("state") in {State.SENT.value, State.FAILED.value}:
+            kept = timedelta(days=self._shop.settings.retention.mails_days)
+            changes = {**changes, "expires_at": _now() + kept}
         while True:
             try:
                 await store.update_claimed(self._shop, mail, sender=self._name, changes=changes)
@@ -155,7 +157,6 @@ def _sent(mail: StoredMail) -> dict[str, Any]:
         "sent_at": now,
         "attempts": mail.attempts + 1,
         "last_error": None,
-        "expires_at": now + SENT_KEPT,
     }
 
 

@@ -6,7 +6,7 @@ from storefront.accounts import finding
 from storefront.database import Database, UpdateOne
 from storefront.migrations.model import Migration, Progress
 
-_BATCH = 1_000
+_BATCH = 100  # Each is some dozens of entries in the index.
 
 
 async def run(database: Database, progress: Progress) -> None:

@@ -14,7 +14,7 @@ from quart_schema import (
 
 from storefront.accounts import administration
 from storefront.accounts.schemas import UserChange, UsersQuery, UserView
-from storefront.localisation import gettext as _
+from storefront.localisation import gettext
 from storefront.mail import service as mail
 from storefront.staff.errors import ErrorsQuery
 from storefront.staff.mail import MailsQuery
@@ -55,7 +55,7 @@ async def list_settings() -> Any:
     """
     found = current_shop().settings.explained()
     views = [SettingView.of(each).model_dump() for each in found]
-    return jsonify([view | {"meaning": _(view["meaning"])} for view in views])
+    return jsonify([view | {"meaning": gettext(view["meaning"])} for view in views])
 
 
 @blueprint.get("/errors")

@@ -46,7 +46,6 @@ INDEXES = {
         IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
     ],
 }
-KEPT = timedelta(days=90)
 LONGEST_TRACEBACK = 60_000
 
 _OUR_CODE = f"{Path(__file__).parents[1]}/"
@@ -103,7 +102,7 @@ async def keep(shop: Shop, problem: ShopError, error: Exception, *, error_id: st
     document = {
         "_id": error_id,
         "at": now,
-        "expires_at": now + KEPT,
+        "expires_at": now + timedelta(days=shop.settings.retention.errors_days),
         "status": problem.status,
         "name": problem.name,
         "detail": redact(problem.detail, shop.settings),
