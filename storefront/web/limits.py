@@ -8,7 +8,7 @@ import hashlib
 import math
 import time
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from quart import request
@@ -28,33 +28,37 @@ INDEXES = {"limits": [IndexModel([("expires_at", ASCENDING)], name="expiry", exp
 
 
 async def count_one(shop: Shop, name: str, rate_text: str, who: str) -> None:
-    """Count one more ``name`` by ``who`` in the current window of the rate."""
+    """Count one more ``name`` by ``who``; the first one opens a window of the rate's length."""
     if not shop.settings.limits.enabled:
         return
-    key, ends = _window(name, Rate.parse(rate_text), who)
-    change = {"$inc": {"count": 1}, "$setOnInsert": {"expires_at": ends}}
+    key, now = _key(name, who), datetime.now(UTC)
+    fresh = {"count": 1, "expires_at": now + timedelta(seconds=Rate.parse(rate_text).seconds)}
+    still_open = {"_id": key, "expires_at": {"$gt": now}}
+    limits = shop.database["limits"]
+    if (await limits.update_one(still_open, {"$inc": {"count": 1}})).matched_count:
+        return
+    over = {"_id": key, "expires_at": {"$lte": now}}
     try:
-        await shop.database["limits"].update_one({"_id": key}, change, upsert=True)
-    except DuplicateKeyError:  # Two processes made the same first document: the other one did.
-        await shop.database["limits"].update_one({"_id": key}, change)
+        await limits.update_one(over, {"$set": fresh}, upsert=True)
+    except DuplicateKeyError:  # Another request opened the window in this very moment.
+        await limits.update_one({"_id": key}, {"$inc": {"count": 1}})
 
 
 async def refuse_above(shop: Shop, name: str, rate_text: str, who: str) -> None:
     """Raise TooManyRequestsError when ``who`` has used up this window; does not count."""
     if not shop.settings.limits.enabled:
         return
-    rate = Rate.parse(rate_text)
-    key, ends = _window(name, rate, who)
-    counted = await shop.database["limits"].find_one({"_id": key})
-    if counted and counted["count"] >= rate.count:
-        raise TooManyRequestsError(max(1, int((ends - datetime.now(UTC)).total_seconds())))
+    counted = await shop.database["limits"].find_one({"_id": _key(name, who)})
+    if counted is None or counted["count"] < Rate.parse(rate_text).count:
+        return
+    wait = (counted["expires_at"] - datetime.now(UTC)).total_seconds()
+    if wait > 0:
+        raise TooManyRequestsError(math.ceil(wait))
 
 
-def _window(name: str, rate: Rate, who: str) -> tuple[str, datetime]:
-    """The counter's key and when it ends. Whom it counts is hashed: it may be an email."""
-    start = int(time.time()) // rate.seconds * rate.seconds
-    digest = hashlib.blake2b(who.encode(), digest_size=12).hexdigest()
-    return f"{name}:{digest}:{start}", datetime.fromtimestamp(start + rate.seconds, UTC)
+def _key(name: str, who: str) -> str:
+    """The counter's key. Whom it counts is hashed: it may be an email."""
+    return f"{name}:{hashlib.blake2b(who.encode(), digest_size=12).hexdigest()}"
 
 
 async def refuse_rush() -> None:
