@@ -226,14 +226,14 @@ async def suggestions() -> Any:
     shop = current_shop()
     q = " ".join(request.args.get("q", "").split())
     found = service.suggest(shop, q, language())
-    response = await rendering.render_fragment(
-        "catalogue/suggestions.html",
+    text = rendering.current_templates().render(
+        "partials/catalogue/suggestions.html",
         q=q,
         products=found.products,
         categories=found.categories,
         highlight=service.highlighter(shop, q, language()),
     )
-    return await conditional(response)
+    return await conditional(rendering.html(text))
 
 
 @blueprint.get("/products/recent")

@@ -78,9 +78,9 @@ def find_words(index: ProductIndex, typed: str, language: str) -> Search | None:
             if not typed_words:
                 continue
             terms = _Terms(index, typed, each)
-            found = _forgiving(terms, typed_words)
+            found, has_hits = _forgiving(terms, typed_words)
             known = known or found
-            if terms.has_hits(found.everything):
+            if has_hits:
                 known = found
                 break
         if known:
@@ -102,13 +102,16 @@ def _split(typed: str, language: str) -> list[Word]:
     ]
 
 
-def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> Search:
-    """Slips are looked for only where a word as typed leads nowhere."""
+def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> tuple[Search, bool]:
+    """The search, and whether it finds anything. Slips are looked for only where a word as typed
+    leads nowhere."""
     chosen = [word if terms.is_known(word) else _slipping(word) for word in typed]
     search = terms.search(chosen)
-    if len(chosen) > 1 and not terms.has_hits(search.everything):
+    has_hits = terms.has_hits(search.everything)
+    if not has_hits and len(chosen) > 1:
         search = terms.search([_slipping(word) for word in typed])
-    return search
+        has_hits = terms.has_hits(search.everything)
+    return search, has_hits
 
 
 def _slipping(word: Word) -> Word:
@@ -204,7 +207,12 @@ def categories_matching(index: ProductIndex, word: Word, language: str) -> list[
 
 
 def label_words(index: ProductIndex, category: str, language: str) -> list[str]:
-    return folded(words.with_compounds(index.label(category, language)))
+    return _folded_label(index.label(category, language))
+
+
+@lru_cache(maxsize=5_000)
+def _folded_label(label: str) -> list[str]:
+    return folded(words.with_compounds(label))
 
 
 @lru_cache(maxsize=20_000)

@@ -21,7 +21,7 @@ def take_notices() -> list[tuple[str, str]]:
     return shown
 
 
-def keep_notices(response: Response) -> Response:
+async def keep_notices(response: Response) -> Response:
     """After each request: carry what was not shown to the next one."""
     waiting = g.get("new_notices", [])
     if waiting:
