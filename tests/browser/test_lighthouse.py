@@ -38,7 +38,6 @@ def lighthouse() -> Path:
         _run(
             "npm",
             "ci",
-            "--legacy-peer-deps",
             "--no-audit",
             "--no-fund",
             "--ignore-scripts",
