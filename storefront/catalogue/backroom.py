@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from storefront.catalogue import bits, listing, service, store
+from storefront.catalogue import bits, listing, recording, store
 from storefront.catalogue.filters import matching
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import FEW_LEFT, ListQuery, Product, is_slug
 from storefront.catalogue.schemas import HIGHEST_PRICE
 from storefront.catalogue.words import sorting_key
-from storefront.errors import PreconditionFailedError, ProductNotFoundError, ValidationError
+from storefront.errors import ValidationError
 from storefront.localisation import gettext as _
 from storefront.shop import Shop
 
 MOST_AT_ONCE = 500
+_CHANGED_TOGETHER = 100
 _LOWEST_PERCENT, _HIGHEST_PERCENT = Decimal(-90), Decimal(1000)
 _LOW = ListQuery(most_stock=FEW_LEFT)
 
@@ -151,14 +152,12 @@ async def change_many(
 
     Each is changed whole or not at all, and only once, however often this is asked for.
     """
-    changed = []
-    for product_id, version in versions.items():
-        try:
-            product = await service.store_edited(
-                shop, product_id, lambda each: after(each, change), by=by, versions={version}
-            )
-        except (ProductNotFoundError, PreconditionFailedError):
-            continue
-        changed.append(product)
-    await service.show(shop, changed)
+    changed: list[Product] = []
+    ids = list(versions)
+    for start in range(0, len(ids), _CHANGED_TOGETHER):
+        some = {each: versions[each] for each in ids[start : start + _CHANGED_TOGETHER]}
+        changed += await recording.change_together(
+            shop, some, lambda each: after(each, change), by=by
+        )
+    await storing.show(shop, changed)
     return changed

@@ -1,6 +1,8 @@
 """Storing products together with the record of who changed what of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from storefront import history
 from storefront.catalogue import store
@@ -43,6 +45,56 @@ async def save(shop: Shop, before: Product, after: Product, *, by: str) -> bool:
         return is_saved
 
     return await shop.database.in_transaction(work)
+
+
+async def change_together(
+    shop: Shop, versions: Mapping[str, int], edit: Callable[[Product], Product], *, by: str
+) -> list[Product]:
+    """Store what ``edit`` makes of the products that still have these versions; returns those.
+
+    In one transaction, which is several times as fast as one for each.
+    """
+
+    async def work(transaction: Transaction) -> list[Product]:
+        found = await store.list_products(shop, versions, transaction=transaction)
+        pairs = [
+            (each, replace(edit(each), version=each.version + 1, updated_at=_now()))
+            for each in found
+            if each.deleted_at is None and each.version == versions[each.id]
+        ]
+        changed = [after for _before, after in pairs]
+        await store.save_products(shop, changed, transaction)
+        await _record(shop, pairs, by, transaction)
+        return changed
+
+    return await shop.database.in_transaction(work)
+
+
+async def note_import(shop: Shop, pairs: Iterable[tuple[Product | None, Product]]) -> None:
+    """Record what an import made of products, None being those that were not there."""
+    await _record(shop, pairs, "")
+
+
+async def _record(
+    shop: Shop,
+    pairs: Iterable[tuple[Product | None, Product]],
+    by: str,
+    transaction: Transaction | None = None,
+) -> None:
+    entries = [
+        (
+            ("product", after.id),
+            differences(before, after) if before else [Change("created", after=after.name)],
+        )
+        for before, after in pairs
+    ]
+    await history.record_many(shop, entries, by=By(by), transaction=transaction)
+
+
+def _now() -> datetime:
+    """To the millisecond, as the database keeps it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def differences(before: Product, after: Product) -> list[Change]:

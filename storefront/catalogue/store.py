@@ -12,6 +12,7 @@ from storefront.database import (
     ObjectId,
     PyMongoError,
     Transaction,
+    UpdateOne,
     object_id,
 )
 from storefront.shop import Shop
@@ -164,17 +165,28 @@ async def save_product(
     A product with ``deleted_at`` is out of the shop, and forgotten when no longer restorable.
     DuplicateKeyError if one of its SKUs is taken.
     """
-    fields = to_document(product)
-    key = fields.pop("_id")
-    change: dict[str, Any] = {"$set": fields}
-    if product.deleted_at:
-        fields["deleted_at"] = product.deleted_at
-    else:
-        change["$unset"] = {"deleted_at": ""}
     result = await shop.database["products"].update_one(
-        {"_id": key, "version": over}, change, session=transaction
+        {"_id": ObjectId(product.id), "version": over}, _saving(product), session=transaction
     )
     return bool(result.matched_count)
+
+
+def _saving(product: Product) -> dict[str, Any]:
+    fields = to_document(product)
+    del fields["_id"]
+    if product.deleted_at:
+        return {"$set": {**fields, "deleted_at": product.deleted_at}}
+    return {"$set": fields, "$unset": {"deleted_at": ""}}
+
+
+async def save_products(shop: Shop, products: Sequence[Product], transaction: Transaction) -> None:
+    """Store products whose versions before were read in this transaction."""
+    changes = [
+        UpdateOne({"_id": ObjectId(each.id), "version": each.version - 1}, _saving(each))
+        for each in products
+    ]
+    if changes:
+        await shop.database["products"].bulk_write(changes, session=transaction)
 
 
 async def take_stock(

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from storefront.catalogue import bulk_store, editing, service, store
+from storefront.catalogue import bulk_store, editing, recording, service, store
 from storefront.catalogue.model import Product, Variant, humanised, image_link, unversioned
 from storefront.catalogue.transfer_formats import format_of
 from storefront.catalogue.transfer_rows import Complaint, Draft, numbered_lines
@@ -86,6 +86,8 @@ class _Import:
     complain: Callable[[Complaint], None]
     report: Report = field(default_factory=Report)
     _categories: set[str] = field(default_factory=set)
+    # By draft, what was there before and what is there now.
+    _written: dict[int, tuple[Product | None, Product]] = field(default_factory=dict)
     # Hashes, since the names of a million products would fill the memory.
     _seen: set[int] = field(default_factory=set)
 
@@ -99,9 +101,11 @@ class _Import:
                 drafts.append(each)
             complaints += wrong
         outcomes: dict[int, Outcome] = {}
+        self._written.clear()
         try:
             for _attempt in range(_ATTEMPTS):
                 if await self._write(drafts, outcomes, complaints):
+                    await recording.note_import(self.shop, self._written.values())
                     break
             else:
                 raise ConflictError(_("Others change the same products: please try again."))
@@ -148,14 +152,17 @@ class _Import:
                 continue
             if before is None:
                 outcomes[id(draft)] = "new"
+                self._written[id(draft)] = (before, product)
                 new.append(product)
             elif _content(before) == _content(product):
                 # On a second attempt this is what the first one wrote.
                 outcomes.setdefault(id(draft), "unchanged")
             else:
                 outcomes[id(draft)] = outcomes.get(id(draft), "changed")
+                self._written[id(draft)] = (before, product)
                 changed.append((product, before.version))
         if self.dry_run:
+            self._written.clear()
             return True
         await self._add_categories([*new, *(product for product, _version in changed)])
         return await bulk_store.write_many(self.shop, new=new, changed=changed)

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from quart import Quart
 
+from storefront import history
 from storefront.catalogue import service, transfer_in, transfer_out
 from storefront.catalogue.transfer_in import Report, import_products
 from storefront.catalogue.transfer_out import export_products
@@ -476,3 +477,20 @@ async def test_the_demo_command_generates_a_large_catalogue_once(shop: Shop) -> 
 def test_generated_products_can_be_imported(tmp_path: Path) -> None:
     products = [replace(each, photo=None) for each in generate(200)]
     assert all(variant.sku.isascii() for each in products for variant in each.variants)
+
+
+async def test_what_an_import_did_stands_in_each_products_history(
+    shop: Shop, complaints: list[Complaint], tmp_path: Path
+) -> None:
+    first = written(tmp_path, "a.csv", HEADER, "one,H-1,Hat,caps,,1000,5")
+    again = written(tmp_path, "b.csv", HEADER, "one,H-1,Hat,caps,,1200,5")
+    for path in (first, first, again):
+        await take(shop, path, complaints)
+
+    product = await shop.database["products"].find_one({"variants.sku": "H-1"})
+    entries = await history.list_entries(shop, ("product", str(product["_id"])))
+
+    assert [each.what for each in reversed(entries)] == [
+        (history.Change("created", after="Hat"),),
+        (history.Change("unit_price", 1000, 1200),),
+    ]
