@@ -6,7 +6,7 @@ engine finds by a plain unique index in a millisecond, by a partial one only aft
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Sized
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -25,6 +25,7 @@ from storefront.orders.model import (
 from storefront.shop import Shop
 
 _DAY = "%Y-%m-%d"
+_NARROWEST = 8
 NOBODY = ObjectId("0" * 24)
 """Whose the orders are of people who have deleted their account."""
 
@@ -166,11 +167,10 @@ async def list_orders(
 
     Numbers have no gaps, so a window of them holds at most as many orders as it is wide. The
     list is walked from window to window, because the embedded engine's cost grows with what a
-    query matches, whatever its limit. Two commands without a status; with one some more, since
-    a window that held too little is followed by one four times as wide.
+    query matches, whatever its limit. Two commands without a status; with one some more.
     """
     found: list[Order] = []
-    async for low, top in _windows(shop, before=before, width=limit, growth=4, others=others):
+    async for low, top in _windows(shop, found, before=before, limit=limit, others=others):
         query: dict[str, Any] = {"number": {"$gte": low, "$lt": top}}
         if status:
             query["status"] = status.value
@@ -208,7 +208,7 @@ async def list_numbers_with(
             if sku is None or any(item["sku"] == sku for item in each["items"]):
                 found.add(each["number"])
 
-    async for low, top in _windows(shop, before=before, width=limit, growth=16):
+    async for low, top in _windows(shop, found, before=before, limit=limit):
         await asyncio.gather(*(look(each, low, top) for each in product_ids))
         if len(found) >= limit:
             break
@@ -216,22 +216,26 @@ async def list_numbers_with(
 
 
 async def _windows(
-    shop: Shop, *, before: int | None, width: int, growth: int, others: Sequence[int] = ()
+    shop: Shop, found: Sized, *, before: int | None, limit: int, others: Sequence[int] = ()
 ) -> AsyncIterator[tuple[int, int]]:
-    """Spans of numbers, from the first to below the second, downwards and ever wider.
+    """Spans of numbers, from the first to below the second, downwards.
 
-    ``others`` do not count in their width: where the newest are all of another status, a span
-    would else grow over them and then meet far too many at once.
+    Each is as wide as the rest of ``limit`` should need, going by what the ones before have
+    added to ``found``. ``others`` do not count: where the newest are all of another status, a
+    span would else grow over them and then meet far too many at once.
     """
     top = await _last_number(shop) + 1
     if before is not None:
         top = min(before, top)
+    width, looked_at = limit + limit // 8 + 4, 0
     while top > 1:
         low, end = top, bisect_left(others, top)
         while low > 1 and (missing := width - (top - low) + end - bisect_left(others, low)) > 0:
             low = max(1, low - missing)
         yield low, top
-        top, width = low, width * growth
+        top, looked_at = low, looked_at + width
+        wanted = (limit - len(found)) * looked_at * 5 // (4 * max(1, len(found)))
+        width = min(max(wanted, _NARROWEST), 16 * width)
 
 
 async def _last_number(shop: Shop) -> int:
