@@ -7,6 +7,7 @@ old and new ones. Served by a layer of plain ASGI, before the framework's machin
 import hashlib
 import mimetypes
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -133,6 +134,7 @@ class StaticFiles:
             (b"etag", asset.etag.encode()),
             (b"vary", b"Accept-Encoding"),
             (b"x-content-type-options", b"nosniff"),
+            (b"x-request-id", secrets.token_hex(8).encode()),
         ]
         if coding != "identity":
             answer.append((b"content-encoding", coding.encode()))

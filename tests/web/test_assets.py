@@ -69,3 +69,10 @@ async def test_a_client_that_refuses_brotli_gets_gzip_or_plain(client: httpx.Asy
 async def test_an_unknown_file_is_not_found(client: httpx.AsyncClient) -> None:
     assert (await client.get("/static/css/nothing.css")).status_code == 404
     assert (await client.get("/static/../pyproject.toml")).status_code == 404
+
+
+async def test_a_file_carries_a_request_id_as_every_answer_does(client: httpx.AsyncClient) -> None:
+    first, second = [await client.get("/static/favicon.svg") for _ in range(2)]
+
+    assert len(first.headers["X-Request-ID"]) == 16
+    assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
