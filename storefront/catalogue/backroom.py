@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from storefront.catalogue import bits, listing, recording, store
+from storefront.catalogue import bits, listing, recording, store, storing
 from storefront.catalogue.filters import matching
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import FEW_LEFT, ListQuery, Product, is_slug

@@ -6,15 +6,14 @@ asks or changes the database is awaited. Products come in the shop's first langu
 """
 
 import logging
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from markupsafe import Markup
 
-from storefront.catalogue import editing, facets, listing, near, recording, search, store
+from storefront.catalogue import editing, facets, listing, near, recording, search, store, storing
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import (
     Category,
@@ -23,15 +22,13 @@ from storefront.catalogue.model import (
     Product,
     ProductPage,
     Suggestions,
-    humanised,
 )
 from storefront.catalogue.schemas import ProductBody, ProductChanges
 from storefront.catalogue.words import sorting_key
-from storefront.database import DuplicateKeyError, ObjectId, Transaction
+from storefront.database import ObjectId, Transaction
 from storefront.errors import (
     ConflictError,
     OutOfStockError,
-    PreconditionFailedError,
     ProductNotFoundError,
 )
 from storefront.localisation import gettext as _
@@ -44,7 +41,6 @@ Made = TypeVar("Made")
 
 MOST_SUGGESTED = 6
 MOST_RELATED = 4
-_ATTEMPTS = 10
 
 
 def find_product(shop: Shop, product_id: str) -> Product | None:
@@ -237,7 +233,7 @@ async def create_product(
     made, and the product is returned as it is. ValidationError for what cannot be; ConflictError
     if a SKU is taken.
     """
-    now = _now()
+    now = storing.now()
     key = product_id or str(ObjectId())
     blank = Product(key, "", "", "", (), None, created_at=now, updated_at=now)
     product = editing.filled(shop, blank, body)
@@ -245,14 +241,14 @@ async def create_product(
     if known:
         return known
     try:
-        with _named_sku_conflicts():
+        with storing.named_sku_conflicts():
             await recording.insert(shop, product, by=by)
     except ConflictError:
         known = await store.find_product(shop, key)
         if known is None:
             raise
         return known
-    await show(shop, [product])
+    await storing.show(shop, [product])
     log.info("product %s created by %s", product.id, by)
     return product
 
@@ -319,7 +315,11 @@ async def delete_product(
 ) -> None:
     """Take the product out of the shop at once; it can be restored for 30 days."""
     await _edit(
-        shop, product_id, lambda each: replace(each, deleted_at=_now()), by=by, versions=versions
+        shop,
+        product_id,
+        lambda each: replace(each, deleted_at=storing.now()),
+        by=by,
+        versions=versions,
     )
 
 
@@ -339,40 +339,12 @@ async def _edit(
     versions: Collection[int] | None = None,
     of_deleted: bool = False,
 ) -> Product:
-    """Store and show what ``edit`` makes of the product; see `store_edited`."""
-    edited = await store_edited(
+    """Store and show what ``edit`` makes of the product; see `storing`."""
+    edited = await storing.store_edited(
         shop, product_id, edit, by=by, versions=versions, of_deleted=of_deleted
     )
-    await show(shop, [edited])
+    await storing.show(shop, [edited])
     return edited
-
-
-async def store_edited(
-    shop: Shop,
-    product_id: str,
-    edit: Callable[[Product], Product],
-    *,
-    by: str,
-    versions: Collection[int] | None = None,
-    of_deleted: bool = False,
-) -> Product:
-    """Store what ``edit`` makes of the product, unless somebody was faster: then from anew.
-
-    Whoever calls has to `show` it.
-    """
-    for _attempt in range(_ATTEMPTS):
-        stored = await store.find_product(shop, product_id)
-        if stored is None or (stored.deleted_at and not of_deleted):
-            raise ProductNotFoundError
-        if versions is not None and stored.version not in versions:
-            raise PreconditionFailedError
-        edited = replace(edit(stored), version=stored.version + 1, updated_at=_now())
-        with _named_sku_conflicts():
-            is_stored = await recording.save(shop, stored, edited, by=by)
-        if is_stored:
-            log.info("product %s changed by %s", product_id, by)
-            return edited
-    raise ConflictError(_("Many are changing this product just now. Please try again."))
 
 
 async def is_empty(shop: Shop) -> bool:
@@ -393,30 +365,3 @@ async def add_products(shop: Shop, products: Sequence[Product]) -> None:
 async def add_category(shop: Shop, category: str, labels: Mapping[str, str]) -> None:
     """Make a category with its labels by language, unless it is there already."""
     await store.insert_category(shop, category, labels)
-
-
-async def show(shop: Shop, products: Sequence[Product]) -> None:
-    """Show changed products, and make the categories that are new with them."""
-    index = shop.part(ProductIndex)
-    for category in dict.fromkeys(product.category for product in products):
-        if category not in index.categories:
-            labels = {shop.settings.shop.locales[0]: humanised(category)}
-            await store.insert_category(shop, category, labels)
-            index.label_category(category, labels)
-    await publish(shop, products)
-
-
-@contextmanager
-def _named_sku_conflicts() -> Iterator[None]:
-    try:
-        yield
-    except DuplicateKeyError as error:
-        key = (error.details or {}).get("keyValue", {})
-        sku = next(iter(key.values()), "")
-        raise ConflictError(_("Another product has the SKU %(sku)s.") % {"sku": sku}) from None
-
-
-def _now() -> datetime:
-    """To the millisecond, as the database keeps it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
