@@ -238,7 +238,9 @@ async def test_a_rejected_address_comes_back_filled_in(app: Quart, shop: Shop) -
             )
 
             assert answer.status_code == 422
-            assert answer.text.count("Please fill this in.") == 1
+            assert answer.text.count('aria-invalid="true"') == 1
+            assert 'id="a-city-error"' in answer.text
+            assert "Please fill this in.</p>" in answer.text
             assert 'value="3 B"' in answer.text
             assert is_fragment(answer) is bool(headers)
         assert (await cart_of(shopper))["delivery_address"] is None
