@@ -27,7 +27,8 @@ async def let_in(user: User) -> Arrival:
     cart = Joined(joined=False)
     if guest_cart_id:
         cart = await carts.join_guest_cart(shop, guest_cart_id, user_id=user.id, email=user.email)
-    return Arrival(await service.sign_in(shop, user, sessions.current_origin()), cart)
+    token = await service.sign_in(shop, user, sessions.current_origin(), tells=True)
+    return Arrival(token, cart)
 
 
 def forget_guest_cart(response: Response, arrival: Arrival) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storefront.accounts import tokens
-from storefront.accounts.model import User
+from storefront.accounts.model import Session, User
 from storefront.database import Transaction
 from storefront.localisation import language
 from storefront.mail import outbox
@@ -38,6 +38,18 @@ async def write_reset(shop: Shop, transaction: Transaction, user: User, reset_id
 async def write_password_changed(shop: Shop, transaction: Transaction, user: User) -> None:
     mail = _to(shop, user, "password_changed", {"full_name": user.full_name})
     await outbox.write(shop, transaction, mail)
+
+
+async def write_new_device(
+    shop: Shop, transaction: Transaction, user: User, session: Session
+) -> None:
+    """That somebody signed in where nobody did before; from where is for the account page."""
+    context = {
+        "full_name": user.full_name,
+        "device": session.device,
+        "at": session.created_at.isoformat(),
+    }
+    await outbox.write(shop, transaction, _to(shop, user, "new_device", context))
 
 
 def _to(shop: Shop, user: User, kind: str, context: Mapping[str, Any]) -> Mail:

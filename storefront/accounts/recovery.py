@@ -22,8 +22,9 @@ async def request_password_reset(shop: Shop, email: str, *, address: str) -> Non
     Nor does a mailbox fill up: with `MOST_OPEN_RESETS` unused links in it there come no more.
     """
     rate = shop.settings.limits.registration
-    await limits.refuse_above(shop, "password-reset", rate, address)
-    await limits.count_one(shop, "password-reset", rate, address)
+    client = limits.network(address)
+    await limits.refuse_above(shop, "password-reset", rate, client)
+    await limits.count_one(shop, "password-reset", rate, client)
     user = await service.find_user_by_email(shop, email)
     now = datetime.now(UTC)
     if user is None or user.blocked:

@@ -34,6 +34,11 @@ from storefront.shop import Shop
 from storefront.web import limits
 from storefront.web.forms import FieldProblem
 
+# Many people may share an address, so it is not kept waiting for as long as who guesses from it
+# at one account.
+LONGEST_WAIT_OF_ADDRESS = timedelta(hours=1)
+LONGEST_WAIT_AT_ACCOUNT = timedelta(days=1)
+
 DEMO_PASSWORD = "storefront-demo"  # noqa: S105  (public on purpose; refused in production)
 DEMO_ACCOUNTS = (
     ("shopper@example.com", "Ada Shopper", "+34600123456", Role.CUSTOMER),
@@ -47,8 +52,9 @@ async def register(shop: Shop, new_user: NewUser, *, language: str, address: str
     EmailTakenError, and TooManyRequestsError when ``address`` has registered too many.
     """
     rate = shop.settings.limits.registration
-    await limits.refuse_above(shop, "registration", rate, address)
-    await limits.count_one(shop, "registration", rate, address)
+    client = limits.network(address)
+    await limits.refuse_above(shop, "registration", rate, client)
+    await limits.count_one(shop, "registration", rate, client)
     user = _new(new_user, role=Role.CUSTOMER, language=language, verified=False)
     password_hash = await passwords.hash_password(new_user.password, shop.settings)
 
@@ -135,7 +141,9 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     after too many failures from ``address``, or from there on this account. Failures from
     elsewhere do not count, so a stranger cannot lock anybody out.
     """
-    keys = (address, f"{address} {credentials.email.strip().lower()!a}")
+    client = limits.network(address)
+    pair = f"{client} {credentials.email.strip().lower()!a}"
+    keys = {client: LONGEST_WAIT_OF_ADDRESS, pair: LONGEST_WAIT_AT_ACCOUNT}
     await _refuse_guessing(shop, keys)
     user = await find_user_by_email(shop, credentials.email)
     password_hash = await store.find_password_hash(shop, user.id) if user else None
@@ -143,9 +151,11 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     # Guesses that arrived all at once were all let in above; now they have been counted.
     await _refuse_guessing(shop, keys)
     if user is None or not is_right:
-        for key in keys:
-            await limits.count_one(shop, "sign-in", shop.settings.limits.sign_in, key)
+        rate = shop.settings.limits.sign_in
+        for key, longest in keys.items():
+            await limits.count_guess(shop, rate, key, longest_wait=longest)
         raise BadCredentialsError
+    await limits.forget_guesses(shop, pair)
     if user.blocked:
         raise ForbiddenError(_("This account is blocked. Please write to the shop."))
     return user
@@ -153,11 +163,15 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
 
 async def _refuse_guessing(shop: Shop, keys: Iterable[str]) -> None:
     for key in keys:
-        await limits.refuse_above(shop, "sign-in", shop.settings.limits.sign_in, key)
+        await limits.refuse_guess(shop, key)
 
 
-async def sign_in(shop: Shop, user: User, origin: Origin) -> Token:
-    """Open a session for ``user``, always a new one, and hand out its token."""
+async def sign_in(shop: Shop, user: User, origin: Origin, *, tells: bool = False) -> Token:
+    """Open a session for ``user``, always a new one, and hand out its token.
+
+    With ``tells`` the person hears of it by mail, if they were signed in before, but not by such
+    a device from that network.
+    """
     now = _now()
     session = Session(
         id=secrets.token_hex(12),
@@ -167,8 +181,26 @@ async def sign_in(shop: Shop, user: User, origin: Origin) -> Token:
         last_seen_at=now,
         expires_at=now + _lifetime(shop),
     )
-    await store.insert_session(shop, session, origin.address)
+    is_new = tells and await _is_new_device(shop, user, origin)
+
+    async def write(transaction: Transaction) -> None:
+        await store.insert_session(shop, session, origin.address, transaction)
+        await mails.write_new_device(shop, transaction, user, session)
+
+    if is_new:
+        await shop.database.in_transaction(write)
+    else:
+        await store.insert_session(shop, session, origin.address)
     return _token(shop, session, now)
+
+
+async def _is_new_device(shop: Shop, user: User, origin: Origin) -> bool:
+    """Whether there were sessions before, and none by such a device from this network."""
+    earlier = await store.list_origins(shop, user.id)
+    here = (limits.network(origin.address), origin.device)
+    return bool(earlier) and here not in {
+        (limits.network(each.address), each.device) for each in earlier
+    }
 
 
 async def extend_session(shop: Shop, claims: Claims) -> Token | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from storefront import recent
 from storefront.accounts import finding
-from storefront.accounts.model import MOST_ADDRESSES, Role, Session, User
+from storefront.accounts.model import MOST_ADDRESSES, Origin, Role, Session, User
 from storefront.carts.model import Address
 from storefront.database import (
     ASCENDING,
@@ -206,6 +206,12 @@ async def list_sessions(shop: Shop, user_id: str) -> list[Session]:
     """The user's sessions that were not ended."""
     found = shop.database["sessions"].find({"user_id": user_id, "ended_at": None})
     return [_session(document) async for document in found]
+
+
+async def list_origins(shop: Shop, user_id: str) -> list[Origin]:
+    """Where the user's sessions came from, also those that ended not long ago."""
+    found = shop.database["sessions"].find({"user_id": user_id}, {"address": 1, "device": 1})
+    return [Origin(each["address"], each["device"]) async for each in found]
 
 
 async def extend_session(

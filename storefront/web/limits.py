@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from quart import request
 
@@ -24,7 +25,11 @@ API = "/api/"
 MOST_CALLERS = 20_000
 IPV6_PREFIX = 64  # A household or a server has that many bits of addresses to itself.
 
-INDEXES = {"limits": [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)]}
+INDEXES = {
+    name: [IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)]
+    for name in ("limits", "guesses")
+}
+GUESSES_REMEMBERED = timedelta(days=1)
 
 
 async def count_one(shop: Shop, name: str, rate_text: str, who: str) -> None:
@@ -56,9 +61,72 @@ async def refuse_above(shop: Shop, name: str, rate_text: str, who: str) -> None:
         raise TooManyRequestsError(math.ceil(wait))
 
 
+async def refuse_guess(shop: Shop, who: str) -> None:
+    """TooManyRequestsError while ``who`` has to wait for having guessed wrongly too often."""
+    if not shop.settings.limits.enabled:
+        return
+    known = await shop.database["guesses"].find_one({"_id": _hashed(who)})
+    wait = (known["closed_until"] - datetime.now(UTC)).total_seconds() if known else 0
+    if wait > 0:
+        raise TooManyRequestsError(math.ceil(wait))
+
+
+async def count_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: timedelta) -> None:
+    """One more wrong guess by ``who``.
+
+    Who has used up the rate waits for its period, the next time twice as long, and so on up to
+    ``longest_wait`` (or the period, if that is longer), until there was a quiet day. The database
+    counts in one atomic step, so that guesses to several processes at once all count.
+    """
+    if not shop.settings.limits.enabled:
+        return
+    rate, now = Rate.parse(rate_text), datetime.now(UTC)
+    period = rate.seconds * 1000
+    longest = max(period, int(longest_wait.total_seconds() * 1000))
+    is_full = {"$gte": ["$count", rate.count]}
+    count = {
+        "$cond": [
+            {"$gt": [{"$ifNull": ["$counted_until", now]}, now]},
+            {"$add": [{"$ifNull": ["$count", 0]}, 1]},
+            1,
+        ]
+    }
+    began = {
+        "$cond": [{"$eq": ["$count", 1]}, now + timedelta(seconds=rate.seconds), "$counted_until"]
+    }
+    doubled = {"$min": [longest, {"$multiply": [{"$ifNull": ["$wait", period / 2]}, 2]}]}
+    steps: list[dict[str, Any]] = [
+        {"$set": {"count": count}},
+        {"$set": {"counted_until": began, "wait": {"$cond": [is_full, doubled, "$wait"]}}},
+        {
+            "$set": {
+                "closed_until": {"$cond": [is_full, {"$add": [now, "$wait"]}, now]},
+                "expires_at": now + GUESSES_REMEMBERED + timedelta(milliseconds=longest),
+                "count": {"$cond": [is_full, 0, "$count"]},
+                "counted_until": {"$cond": [is_full, now, "$counted_until"]},
+            }
+        },
+    ]
+    guesses = shop.database["guesses"]
+    try:
+        await guesses.update_one({"_id": _hashed(who)}, steps, upsert=True)
+    except DuplicateKeyError:  # Two processes counted the first one: that of the other is there.
+        await guesses.update_one({"_id": _hashed(who)}, steps)
+
+
+async def forget_guesses(shop: Shop, who: str) -> None:
+    """``who`` knew it after all."""
+    if shop.settings.limits.enabled:
+        await shop.database["guesses"].delete_one({"_id": _hashed(who)})
+
+
 def _key(name: str, who: str) -> str:
-    """The counter's key. Whom it counts is hashed: it may be an email."""
-    return f"{name}:{hashlib.blake2b(who.encode(), digest_size=12).hexdigest()}"
+    return f"{name}:{_hashed(who)}"
+
+
+def _hashed(who: str) -> str:
+    """Whom a counter counts, without their email or address."""
+    return hashlib.blake2b(who.encode(), digest_size=12).hexdigest()
 
 
 async def refuse_rush() -> None:

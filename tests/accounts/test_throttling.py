@@ -120,20 +120,19 @@ async def test_wrong_present_passwords_are_counted_too(app: Quart) -> None:
     assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
 
 
-async def test_a_window_opens_with_the_first_guess_and_then_anew(app: Quart) -> None:
+async def test_the_wait_begins_with_the_last_guess_and_then_one_may_guess_anew(app: Quart) -> None:
     """Not with the clock's minute or day: guesses around its turn would count half."""
-    limits = app.extensions["shop"].database["limits"]
+    guesses = app.extensions["shop"].database["guesses"]
     email = await customer_at(app, "192.0.2.8")
     async with at(app, "192.0.2.8") as guest:
-        known = {each["_id"] async for each in limits.find({})}
+        known = {each["_id"] async for each in guesses.find({})}
         before = datetime.now(UTC)
         assert [await guess(guest, email) for _ in range(4)] == [401, 401, 401, 429]
-        opened = [each async for each in limits.find({}) if each["_id"] not in known]
+        closed = [each async for each in guesses.find({}) if each["_id"] not in known]
 
-        assert [each["count"] for each in opened] == [3, 3]
-        for each in opened:
-            assert timedelta(days=1) - timedelta(seconds=1) < each["expires_at"] - before
-            await limits.update_one(
-                {"_id": each["_id"]}, {"$set": {"expires_at": datetime.now(UTC)}}
-            )
+        assert len(closed) == 2  # The address, and from there the account.
+        for each in closed:
+            assert timedelta(days=1) - timedelta(seconds=1) < each["closed_until"] - before
+            over = {"$set": {"closed_until": datetime.now(UTC)}}
+            await guesses.update_one({"_id": each["_id"]}, over)
         assert [await guess(guest, email) for _ in range(4)] == [401, 401, 401, 429]
