@@ -95,8 +95,8 @@ async def test_a_missing_address_is_asked_for_at_each_field(app: Quart, shop: Sh
         half = await shopper.post("/orders", data={**fields, **ADDRESS, "city": "", "line2": "3 B"})
 
         assert nothing.status_code == half.status_code == 422
-        assert nothing.text.count("Please fill this in.") == 4
-        assert half.text.count("Please fill this in.") == 1
+        assert nothing.text.count("Please fill this in.</p>") == 4
+        assert half.text.count("Please fill this in.</p>") == 1
         assert 'value="3 B"' in half.text
         assert hidden(half, "idempotency_key") == fields["idempotency_key"]
         assert len((await cart_of(shopper))["items"]) == 1
