@@ -6,6 +6,8 @@ feed; the process's own writes are put in at once by `ProductIndex.publish`.
 """
 
 import asyncio
+import contextlib
+import ctypes
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -233,6 +235,9 @@ class _Loading:
     def settle(self) -> None:
         self.shelves.sort()
         self.texts.show(self.texts.settle())
+        # What loading needed in between goes back to the system: 40 MB with 100,000 products.
+        with contextlib.suppress(OSError, AttributeError):  # Only glibc has it.
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 class CategoryLabels:
