@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && break; done)
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-short translations clean docs
+.PHONY: run test check bench bench-short translations clean docs lock audit
 
 run: .venv/run
 	$(BIN)/storefront serve
@@ -43,11 +43,28 @@ translations: .venv/test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[embedded]'
 	touch $@
 
-.venv/test: pyproject.toml
+# Everything that checks a change is pinned with its hash in requirements/ci.txt (`make lock`).
+.venv/test: pyproject.toml requirements/ci.txt
 	$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed))
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[embedded,test,check]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ci.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@ .venv/run
+
+# After a change of pyproject.toml, or to take newer versions with LOCK=--upgrade.
+lock:
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/pip install --quiet --disable-pip-version-check uv
+	.venv/tools/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+		--prerelease if-necessary-or-explicit --extra embedded --extra test --extra check \
+		--custom-compile-command "make lock" $(LOCK) \
+		pyproject.toml requirements/build.in --output-file requirements/ci.txt
+
+# Asks PyPI's advisory database for known weaknesses of what is pinned.
+audit:
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/pip install --quiet --disable-pip-version-check pip-audit
+	.venv/tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/ci.txt
 
 clean:
 	rm -rf .venv data
