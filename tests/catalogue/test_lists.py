@@ -169,7 +169,7 @@ def _matches(each: Product, query: dict[str, Any]) -> bool:
 async def test_lists_and_every_count_agree_with_the_rule_for_any_filters(
     client: httpx.AsyncClient,
 ) -> None:
-    for query in _some_queries(random.Random(7)):  # noqa: S311  (no secret: it must repeat)
+    for query in _some_queries(random.Random(7)):
         page = await listed(client, **query)
         assert page["total"] == sum(_matches(each, query) for each in GOODS), query
         for facet in page["facets"]:
