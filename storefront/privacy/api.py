@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from pydantic import BaseModel
 from quart import Blueprint, Response, jsonify
-from quart_schema import document_request, security_scheme, tag
+from quart_schema import document_request, document_response, security_scheme, tag
 
 from storefront.accounts import sessions
 from storefront.privacy import service
@@ -13,6 +14,18 @@ from storefront.web.cookies import current_shop
 from storefront.web.identity import require_identity, signed_in
 
 blueprint = Blueprint("privacy_api", __name__, url_prefix="/api/v1/account")
+
+
+class KeptData(BaseModel):
+    """What is kept of a person; its parts are as their own calls describe them."""
+
+    collected_at: str
+    account: dict[str, Any]
+    cart: dict[str, Any]
+    orders: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+
+
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
@@ -20,6 +33,7 @@ SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}]
 @signed_in
 @tag(["accounts"])
 @security_scheme(SIGNED_IN)
+@document_response(KeptData)
 async def show_data() -> Any:
     """Get all that the shop keeps about you: account, cart, orders and messages."""
     response = jsonify(await service.collect(current_shop(), require_identity()))
