@@ -1,6 +1,7 @@
 """Hypercorn as a worker uses it, on a listening socket that the supervisor holds."""
 
 import asyncio
+import gc
 import importlib
 import logging
 import signal
@@ -83,12 +84,21 @@ async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) 
 
     async def accept_until_told_to_stop() -> None:
         # Hypercorn awaits this once the application has started and the socket is accepted from.
+        _spare_the_collector()
         with suppress(OSError):
             supervisor.send(b"ready")
         await asyncio.wait([leaving])
 
     draining = Draining(app, leaving, seconds=config.graceful_timeout * _SHARE_OF_DRAINING)
     await serve(draining, config, shutdown_trigger=accept_until_told_to_stop)
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector pass over what lives as long as the process: the application and
+    its read model. A page makes many short-lived objects and hardly any cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _settle(future: asyncio.Future[None]) -> None:
