@@ -227,6 +227,7 @@ async def test_the_calls_are_described(client: httpx.AsyncClient) -> None:
         "/api/v1/auth/session",
         "/api/v1/auth/password-reset",
         "/api/v1/account",
+        "/api/v1/account/data",
         "/api/v1/account/password",
         "/api/v1/account/sessions",
         "/api/v1/account/sessions/{session_id}",
