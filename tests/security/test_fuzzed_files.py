@@ -125,6 +125,7 @@ def test_any_settings_file_is_read_or_refused_by_name(tmp_path: Path, content: b
     assert message == "" or "fuzzed.toml" in message
 
 
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # The shop beside it does.
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.ADMIN])
 async def test_no_form_makes_the_shop_fail(app: Quart, role: Role) -> None:
     """The same forms each time, for a failure to be found again; others in the long form."""
