@@ -215,12 +215,12 @@ def create_app(values: Settings | None = None) -> Quart:
 
 def _layered(app: Quart, assets: Assets, values: Settings, traces: tracing.Traces | None) -> Any:
     """What stands before the framework, in plain ASGI; the last named is met first."""
-    layers: Any = PublicPages(
-        Shedding(app.asgi_app, shop=lambda: app.extensions.get("shop")),
+    layers: Any = Shedding(app.asgi_app, shop=lambda: app.extensions.get("shop"))
+    layers = PublicPages(
+        Compression(layers),
         shop=lambda: app.extensions.get("shop"),
         version=lambda shop: shop.part(ProductIndex).version,
     )
-    layers = Compression(layers)
     layers = MethodOverride(layers)
     layers = StaticFiles(layers, assets)
     layers = Measured(layers, app)

@@ -22,6 +22,7 @@ COMPRESSIBLE = (
     b"image/svg+xml",
 )
 SMALLEST_BYTES = 600
+LEFT_ALONE = "storefront.left_alone"
 QUICKEST_FIRST = ("zstd", "br", "gzip")
 
 
@@ -60,7 +61,11 @@ def is_compressible(content_type: bytes) -> bool:
 
 
 class Compression:
-    """ASGI layer that compresses whole text answers which are not compressed yet."""
+    """ASGI layer that compresses whole text answers which are not compressed yet.
+
+    It leaves alone what the layer before it says, in the scope, that it will compress: answers
+    with a header of that name.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -70,11 +75,15 @@ class Compression:
             await self._app(scope, receive, send)
             return
         coding = best_coding(dict(scope["headers"]).get(b"accept-encoding", b""))
+        left_alone = scope.get(LEFT_ALONE)
         start: MutableMapping[str, Any] = {}
 
         async def compress_and_send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
+                if left_alone and any(name == left_alone for name, _ in message["headers"]):
+                    start["sent"] = True
+                    await send(message)
                 return
             is_whole = not message.get("more_body") and "sent" not in start
             if is_whole and coding != "identity":
