@@ -2,7 +2,9 @@
 
 Everything runs on this machine: servers on one core, the load generator and the database on
 another. The servers are asked in turn, a second each, for many rounds, so that whatever else the
-machine does strikes all of them; a ratio is the median over the rounds. Results go to
+machine does strikes all of them. A ratio is that of the processor time per request, which a busy
+machine changes least; that of the rates stands beside it, as median, lowest and highest over the
+rounds. Results go to
 ``benchmarks/results.json``. The short form compares its ratios with the ones kept there and ends
 with 1 if any is less than half as good.
 """
@@ -133,6 +135,7 @@ def _measure_case(
     """The case on each server in turn."""
     asked = [name for name in servers if case.scales or name not in map(str, sizes[1:])]
     slices: dict[str, list[wrk.Slice]] = {name: [] for name in asked}
+    used = dict.fromkeys(asked, 0.0)
     with (
         wrk.script(case.lua, method=case.method, headers=case.all_headers, body=case.body) as lua,
         wrk.script(f'"/{number}"', headers=case.all_headers) as bare,
@@ -143,18 +146,30 @@ def _measure_case(
         for seed in range(rounds):
             for name in asked:
                 script = bare if name == RAW else lua
+                before = servers[name].processor_seconds()
                 slices[name].append(wrk.run(servers[name].url, script, seed=seed))
+                used[name] += servers[name].processor_seconds() - before
     stalls = {name: _watch(servers[name]).get("stall_ms", 0.0) for name in asked if name.isdigit()}
-    return {name: _summary(each, slices[RAW], stalls.get(name)) for name, each in slices.items()}
+    costs = {name: used[name] / sum(each.requests for each in slices[name]) for name in asked}
+    return {
+        name: _summary(each, slices[RAW], costs[name], costs[RAW], stalls.get(name))
+        for name, each in slices.items()
+    }
 
 
 def _summary(
-    slices: Sequence[wrk.Slice], bare: Sequence[wrk.Slice], stall: float | None
+    slices: Sequence[wrk.Slice],
+    bare: Sequence[wrk.Slice],
+    cost: float,
+    bare_cost: float,
+    stall: float | None,
 ) -> dict[str, float]:
     pairs = zip(slices, bare, strict=True)
     ratios = sorted(one.rate / other.rate for one, other in pairs if other.rate) or [0.0]
     summary = {
-        "ratio": round(statistics.median(ratios), 3),
+        "ratio": round(bare_cost / cost, 3),
+        "processor_ms": round(cost * 1000, 3),
+        "rate_ratio": round(statistics.median(ratios), 3),
         "lowest": round(ratios[0], 3),
         "highest": round(ratios[-1], 3),
         "rate": round(statistics.median(each.rate for each in slices), 1),

@@ -34,6 +34,20 @@ class Server:
     pid: int
     seconds: float
 
+    def processor_seconds(self) -> float:
+        """What the server and its workers have used of the processor so far."""
+        used, parents = {}, {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                pid, _, rest = stat.read_text().partition(" (")
+                fields = rest.rpartition(") ")[2].split()
+                parents[int(pid)] = int(fields[1])
+                used[int(pid)] = int(fields[11]) + int(fields[12])
+        family = {self.pid}
+        while more := {pid for pid, parent in parents.items() if parent in family} - family:
+            family |= more
+        return sum(used.get(pid, 0) for pid in family) / os.sysconf("SC_CLK_TCK")
+
 
 def pinned(core: int) -> Sequence[str]:
     """What a command begins with to stay on a core; nothing where there is only one."""

@@ -21,13 +21,15 @@ def lines_of(name: str, servers: Mapping[str, Any]) -> str:
     lines = [name]
     for server, each in servers.items():
         line = (
-            f"  {server:>8}  {each['ratio']:5.2f} ({each['lowest']:.2f} to {each['highest']:.2f})"
+            f"  {server:>8}  {each['ratio']:5.2f}  {each['processor_ms']:6.2f} ms of processor"
+            f"  by rate {each['rate_ratio']:.2f} ({each['lowest']:.2f} to {each['highest']:.2f})"
             f"  {each['rate']:8.0f}/s  p50 {each['p50_ms']:7.2f}  p99 {each['p99_ms']:7.2f} ms"
         )
         if "stall_ms" in each:
             line += f"  stall {each['stall_ms']:.0f} ms"
-        if server.isdigit() and server != smallest and servers[smallest]["rate"]:
-            line += f"  {each['rate'] / servers[smallest]['rate']:.2f}x of {smallest}"
+        if server.isdigit() and server != smallest:
+            relative = servers[smallest]["processor_ms"] / each["processor_ms"]
+            line += f"  {relative:.2f}x of {smallest}"
         lines.append(line)
     return "\n".join(lines)
 

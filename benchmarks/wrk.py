@@ -37,6 +37,7 @@ end
 class Slice:
     """What one second of load gave; times in milliseconds."""
 
+    requests: int
     rate: float
     p50: float
     p99: float
@@ -77,7 +78,10 @@ def run(url: str, lua: Path, *, seed: int, connections: int = CONNECTIONS) -> Sl
         raise SystemExit(f"{url}: {refused[0]}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     assert rate, text
+    requests = re.search(r"(\d+) requests in", text)
+    assert requests, text
     return Slice(
+        int(requests[1]),
         float(rate[1]),
         _milliseconds(text, r"50%\s+([\d.]+)(us|ms|s)"),
         _milliseconds(text, r"99%\s+([\d.]+)(us|ms|s)"),
