@@ -40,7 +40,7 @@ async def test_a_call_without_an_answers_body_says_so(client: httpx.AsyncClient)
 async def test_a_category_is_described_as_a_list_beside_the_product(
     client: httpx.AsyncClient,
 ) -> None:
-    answer = (await operations(client))["get /products/{name}"]["responses"]["200"]
+    answer = (await operations(client))["get /products/{product_id}"]["responses"]["200"]
 
     shapes = answer["content"]["application/json"]["schema"]["anyOf"]
     assert [each["$ref"].rpartition("/")[2] for each in shapes] == [
