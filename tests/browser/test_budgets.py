@@ -18,6 +18,9 @@ MOST_BYTES_OF_THE_LIST = 12 * KILO
 PRODUCTS_IN_A_LIST = 24
 SHOPPER = "shopper@example.com"
 WINDOWS = [{"width": 390, "height": 844}, {"width": 1440, "height": 900}]
+# Of the window: by less, a word grows when its own font takes over from one that was fitted to it.
+# What Lighthouse calls good ends at 0.1.
+UNSEEN_SHIFT = 0.001
 WATCH_SHIFTS = """
     window.shifts = [];
     new PerformanceObserver((list) => {
@@ -109,4 +112,5 @@ async def test_nothing_moves_while_a_page_loads(
         *("/chat", f"/chat/{SHOPPER}", "/account", "/orders", "/no/such/page"),
     ):
         await visited(page, path)
-        assert await page.evaluate("window.shifts") == [], path
+        shifts = await page.evaluate("window.shifts")
+        assert sum(value for value, _ in shifts) < UNSEEN_SHIFT, (path, shifts)
