@@ -28,7 +28,8 @@ WAITING = {"browser", "chat", "deploy", "docs", "install", "processes", "reliabi
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent.name in WAITING:
+        asked_otherwise = item.config.getoption("reruns") is not None
+        if item.path.parent.name in WAITING and not asked_otherwise:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 

@@ -24,6 +24,7 @@ from storefront.chat.model import (
     display_name,
     plain_text,
 )
+from storefront.chat.unread import UnreadCounts
 from storefront.database import DuplicateKeyError, ObjectId
 from storefront.errors import ForbiddenError, NotFoundError, UnavailableError, ValidationError
 from storefront.localisation import gettext as _
@@ -204,6 +205,7 @@ async def settle(shop: Shop, message: Message) -> None:
         store.update_conversation(shop, message, digest_at=digest_at),
         store.count_message(shop, message),
     )
+    shop.part(UnreadCounts).forget(message.user_id)
 
 
 async def list_excerpt(
@@ -267,13 +269,7 @@ async def has_been_seen(
         # In the general channel one has not seen what was answered in private.
         seen = replace(newest, private_answers=0) if room.kind == "general" else newest
         await store.mark_read_by_customer(shop, reader.user_id, seen)
-
-
-async def count_unread(shop: Shop, identity: Identity) -> int:
-    """For the badge: a customer's unseen answers, or the conversations that wait for staff."""
-    if identity.is_staff:
-        return await store.count_open(shop)
-    return await store.count_unread_answers(shop, identity.user_id)
+        shop.part(UnreadCounts).forget(reader.user_id)
 
 
 async def count_waiting(shop: Shop) -> int:
@@ -307,10 +303,12 @@ async def mark_done(shop: Shop, user_id: str) -> None:
     """Nothing more is to be said; the next question opens the conversation again."""
     await store.update_state(shop, user_id, State.DONE)
     await store.update_answering(shop, user_id, None)
+    shop.part(UnreadCounts).forget(user_id)
 
 
 async def reopen(shop: Shop, user_id: str) -> None:
     await store.update_state(shop, user_id, State.OPEN)
+    shop.part(UnreadCounts).forget(user_id)
 
 
 async def take_up(shop: Shop, staff: Identity, conversation: Conversation) -> str | None:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from storefront.chat import service
+from storefront.chat import store
 from storefront.shop import Shop
 from storefront.web.identity import Identity
 from storefront.web.metrics import looked_up
@@ -26,7 +26,7 @@ class UnreadCounts:
         self._changes_seen = 0
 
     async def count(self, identity: Identity) -> int:
-        """As `service.count_unread`, which is asked when it is not known here."""
+        """A customer's unseen answers, or for staff the conversations that wait for an answer."""
         key = _STAFF if identity.is_staff else identity.user_id
         known = self._counts.get(key) if self._shop.changes.is_live else None
         looked_up("unread_counts", hit=known is not None)
@@ -34,13 +34,25 @@ class UnreadCounts:
             self._counts.move_to_end(key)
             return known
         seen_before = self._changes_seen
-        count = await service.count_unread(self._shop, identity)
+        count = await self._counted(identity)
         # What changed while it was being counted may be missing from the count.
         if self._changes_seen == seen_before:
             self._counts[key] = count
             if len(self._counts) > self._most:
                 self._counts.popitem(last=False)
         return count
+
+    async def _counted(self, identity: Identity) -> int:
+        if identity.is_staff:
+            return await store.count_open(self._shop)
+        return await store.count_unread_answers(self._shop, identity.user_id)
+
+    def forget(self, user_id: str) -> None:
+        """The customer's conversation was changed here: whoever changed it wants to see that on the
+        next page, before the change comes back by the feed."""
+        self._changes_seen += 1
+        self._counts.pop(user_id, None)
+        self._counts.pop(_STAFF, None)
 
     async def reload(self) -> None:
         """Changes were missed: know nothing any more."""
@@ -49,6 +61,4 @@ class UnreadCounts:
 
     async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:  # noqa: ARG002  (the feed's shape)
         """A conversation changed: its customer's count, and that of all staff."""
-        self._changes_seen += 1
-        self._counts.pop(str(key), None)
-        self._counts.pop(_STAFF, None)
+        self.forget(str(key))

@@ -8,6 +8,7 @@ import pytest
 from storefront.accounts.model import Role
 from storefront.chat import service, store
 from storefront.chat.model import GENERAL, Channel, Message, own_room
+from storefront.chat.unread import UnreadCounts
 from storefront.database import ObjectId
 from storefront.errors import ForbiddenError, NotFoundError, ValidationError
 from storefront.shop import Shop
@@ -141,13 +142,13 @@ async def test_a_conversation_counts_what_either_side_has_not_seen(shop, app, sa
     answer = await service.post(
         shop, sam.identity, customer=mia.customer, channel=Channel.PRIVATE, body="Both."
     )
-    assert await service.count_unread(shop, mia.identity) == 1
+    assert await shop.part(UnreadCounts).count(mia.identity) == 1
     assert (await service.find_conversation(shop, mia.identity.user_id)).state == "answered"
     # The answer was private: reading the general channel does not show it.
     await service.has_been_seen(shop, service.reader_of(mia.identity), GENERAL, [answer])
-    assert await service.count_unread(shop, mia.identity) == 1
+    assert await shop.part(UnreadCounts).count(mia.identity) == 1
     await service.has_been_seen(shop, service.reader_of(mia.identity), room, [answer])
-    assert await service.count_unread(shop, mia.identity) == 0
+    assert await shop.part(UnreadCounts).count(mia.identity) == 0
 
 
 async def test_done_is_done_until_the_next_question(shop, app, sam):
