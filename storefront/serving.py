@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _SILENCE_SECONDS = 60
-_PREDECESSORS_SECONDS = 2.0
+_PREDECESSORS_SECONDS = 4.0
 _FAILED_STARTS_ALLOWED = 3
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -69,7 +69,7 @@ def _take(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise
-        time.sleep(_PREDECESSORS_SECONDS / 20)
+        time.sleep(0.1)
 
 
 def serve(

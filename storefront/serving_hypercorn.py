@@ -79,11 +79,13 @@ def _tell_of_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any])
 
 async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) -> None:
     leaving = asyncio.get_running_loop().create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _settle, leaving)
 
     async def accept_until_told_to_stop() -> None:
         # Hypercorn awaits this once the application has started and the socket is accepted from.
+        # A signal before that ends the process at once: nothing has been begun, and a start that
+        # waits for a database would keep the port from the next shop.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, _settle, leaving)
         _spare_the_collector()
         with suppress(OSError):
             supervisor.send(b"ready")

@@ -41,7 +41,7 @@ def _end_with(supervisor: socket.socket, drain_seconds: float) -> None:
                 break
         except OSError:
             break
-    # Until Hypercorn listens to it, the signal ends us at once.
+    # Until requests are accepted, the signal ends us at once.
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(drain_seconds + _CLOSING_SECONDS)
     os._exit(1)

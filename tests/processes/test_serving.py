@@ -239,6 +239,25 @@ def test_workers_of_a_killed_supervisor_end_and_free_the_port(tmp_path: Path) ->
         assert opened(process) == url
 
 
+def test_a_worker_that_has_not_opened_yet_frees_the_port_as_well(tmp_path: Path) -> None:
+    """It may be waiting for a database that went with the supervisor."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with shop(tmp_path, port=port, app="create_app_that_starts_slowly") as process:
+        wait_until(lambda: any(tmp_path.glob("starting-*")))
+        process.kill()
+        process.wait()
+    with shop(tmp_path, port=port) as process:
+        assert opened(process) == f"http://127.0.0.1:{port}"
+
+
+def test_a_shop_that_has_not_opened_yet_stops_at_once(tmp_path: Path) -> None:
+    with shop(tmp_path, app="create_app_that_starts_slowly", drain_seconds=30) as process:
+        wait_until(lambda: any(tmp_path.glob("starting-*")))
+        process.terminate()
+        assert process.wait(5) == 0
+
+
 def test_a_taken_port_is_refused_in_clear_words(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -67,6 +67,17 @@ def create_app_that_fails_to_start() -> Quart:
     return app
 
 
+def create_app_that_starts_slowly() -> Quart:
+    app = Quart(__name__)
+
+    @app.before_serving
+    async def wait_for_the_database() -> None:
+        (Path(os.environ["TOY_NOTES"]) / f"starting-{os.getpid()}").touch()
+        await asyncio.sleep(60)
+
+    return app
+
+
 def main() -> int:
     """Serve as `storefront serve` does: HOST PORT WORKERS APP DRAIN_SECONDS."""
     from storefront.serving import ServingError, listen, serve  # noqa: PLC0415 - workers need not
