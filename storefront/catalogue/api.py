@@ -174,11 +174,12 @@ async def replace_photo(product_id: str) -> Any:
     is not the picture, such as where it was taken. `If-Match` as with PUT.
     """
     shop = current_shop()
-    sku, versions = request.args.get("sku") or None, _expected_versions()
-    product = await uploads.check_place(shop, product_id, sku=sku, versions=versions)
+    sku, versions = request.args.get("sku"), _expected_versions()
+    skus = [sku] if sku else []
+    product = await uploads.check_place(shop, product_id, skus=skus, versions=versions)
     upload = await _body_up_to(LARGEST_BYTES)
     changed = await uploads.replace_photo(
-        shop, product, upload, sku=sku, by=_who(), versions=versions
+        shop, product, upload, skus=skus, by=_who(), versions=versions
     )
     return _product_response(changed)
 

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -64,14 +64,17 @@ def changed(shop: Shop, product: Product, changes: ProductChanges) -> Product:
     return result
 
 
-def with_photo(product: Product, sku: str | None, link: str) -> Product:
-    """``product`` with ``link`` as its photo, or as that of its variant; NotFoundError if none."""
-    if sku is None:
+def with_photo(product: Product, skus: Collection[str], link: str) -> Product:
+    """``product`` with ``link`` as the photo of these variants, or as its own if none are named.
+
+    NotFoundError if one of them is not there.
+    """
+    if not skus:
         return replace(product, photo=link)
-    if product.variant(sku) is None:
+    if any(product.variant(sku) is None for sku in skus):
         raise NotFoundError(_("This product has no variant with that SKU."))
     variants = tuple(
-        replace(each, photo=link) if each.sku == sku else each for each in product.variants
+        replace(each, photo=link) if each.sku in skus else each for each in product.variants
     )
     return replace(product, variants=variants)
 

@@ -35,7 +35,8 @@ _ABANDONED_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture of a product, or of one variant. Only the shop's own drawings may be SVG.
+    """A picture of a product, or of variants, of which ``sku`` is one. Only the shop's own drawings
+    may be SVG.
 
     ``edition`` is common to all sizes and formats of one upload. ``width`` is in pixels, and None
     for a drawing, which fits every width.

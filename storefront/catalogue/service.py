@@ -293,18 +293,18 @@ async def set_photo(
     product_id: str,
     link: str,
     *,
-    sku: str | None,
+    skus: Collection[str],
     by: str,
     versions: Collection[int] | None = None,
 ) -> Product:
-    """Let the product, or its variant ``sku``, be shown by the picture at ``link``.
+    """Let these variants, or the product if none are named, be shown by the picture at ``link``.
 
     NotFoundError if there is no such variant; otherwise as `replace_product`.
     """
     return await _edit(
         shop,
         product_id,
-        lambda each: editing.with_photo(each, sku, link),
+        lambda each: editing.with_photo(each, skus, link),
         by=by,
         versions=versions,
     )

@@ -29,14 +29,14 @@ class Darkroom:
 
 
 async def check_place(
-    shop: Shop, product_id: str, *, sku: str | None, versions: Collection[int] | None
+    shop: Shop, product_id: str, *, skus: Collection[str], versions: Collection[int] | None
 ) -> Product:
     """The product that a photo is meant for, as it is now.
 
     ProductNotFoundError; NotFoundError without such a variant; PreconditionFailedError.
     """
     product = await service.get_stored_product(shop, product_id)
-    editing.with_photo(product, sku, "")
+    editing.with_photo(product, skus, "")
     if versions is not None and product.version not in versions:
         raise PreconditionFailedError
     return product
@@ -47,16 +47,16 @@ async def replace_photo(
     before: Product,
     upload: bytes,
     *,
-    sku: str | None,
+    skus: Collection[str],
     by: str,
     versions: Collection[int] | None = None,
 ) -> Product:
-    """Show ``upload`` as the photo of the product ``before``, or of its variant ``sku``.
+    """Show ``upload`` as the photo of the product ``before``, or of these variants.
 
     Raises as `renditions.make_renditions` and `service.set_photo`.
     """
     developed = await develop(shop, upload)
-    return await show_developed(shop, before, developed, sku=sku, by=by, versions=versions)
+    return await show_developed(shop, before, developed, skus=skus, by=by, versions=versions)
 
 
 async def develop(shop: Shop, upload: bytes) -> list[Rendition]:
@@ -69,7 +69,7 @@ async def show_developed(
     before: Product,
     developed: Collection[Rendition],
     *,
-    sku: str | None,
+    skus: Collection[str],
     by: str,
     versions: Collection[int] | None = None,
 ) -> Product:
@@ -80,13 +80,15 @@ async def show_developed(
     """
     edition = secrets.token_hex(6)
     pictures = [
-        Photo(before.id, sku, each.content_type, each.content, each.width, edition)
+        Photo(
+            before.id, min(skus, default=None), each.content_type, each.content, each.width, edition
+        )
         for each in developed
     ]
     keys = await photos.keep_photos(shop, pictures)
     try:
         product = await service.set_photo(
-            shop, before.id, pictures[0].link, sku=sku, by=by, versions=versions
+            shop, before.id, pictures[0].link, skus=skus, by=by, versions=versions
         )
     except Exception:
         await photos.discard_photos(shop, keys)

@@ -1,14 +1,14 @@
 """One form for new products and old ones, with its photo, safe for two people at once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from quart import Blueprint, Response, request
 
 from storefront.catalogue import backroom, service, uploads
-from storefront.catalogue.model import Product
+from storefront.catalogue.model import Product, Variant
 from storefront.catalogue.renditions import LARGEST_BYTES, Rendition
 from storefront.database import ObjectId, object_id
 from storefront.errors import (
@@ -19,7 +19,7 @@ from storefront.errors import (
     ValidationError,
 )
 from storefront.localisation import gettext as _
-from storefront.localisation import language, language_name
+from storefront.localisation import language, language_name, option_label
 from storefront.staff import history, products_merge, products_sheet
 from storefront.staff.products_merge import Difference
 from storefront.staff.products_sheet import Sheet
@@ -100,6 +100,7 @@ async def _show(view: View) -> Response:
         **variables,
         view=view,
         name=product.in_language(language()).name if product else "",
+        variant_photos=_variant_photos(product) if product else [],
         languages=[(code, language_name(code)) for code in view.sheet.texts],
         categories=service.list_categories(shop, language()),
         history=await history.list_rows(shop, ("product", product.id)) if product else [],
@@ -117,11 +118,11 @@ async def create() -> Any:
         return await _show(changed)
     try:
         photo = await _developed_photo()
-        body = products_sheet.to_body(shop, view.sheet, None, keep_photo=False)
+        body = products_sheet.to_body(shop, view.sheet, None)
         product = await service.create_product(shop, body, by=_who(), product_id=key)
     except (ValidationError, ConflictError) as error:
         return await _show(_refused(view, error))
-    await _show_photo(product, photo)
+    await _show_photo(product, photo, photo_of="")
     return _saved(product)
 
 
@@ -146,12 +147,15 @@ async def save(product_id: str) -> Any:
         return await _show(changed)
     try:
         photo = await _developed_photo()
-        saved = await _save_over(view, keep_photo="remove_photo" not in typed)
+        saved = await _save_over(view, dropped=typed.getlist("remove_photo"))
     except (ValidationError, ConflictError) as error:
         return await _show(_refused(view, error))
     if isinstance(saved, View):
         return await _show(saved)
-    await _show_photo(saved, photo)
+    try:
+        await _show_photo(saved, photo, photo_of=typed.get("photo_of", ""))
+    except ValidationError as error:
+        return await _show(_refused(_view_of(saved), error))
     return _saved(saved)
 
 
@@ -177,7 +181,7 @@ def _choices(typed: Mapping[str, str]) -> dict[str, str]:
     return {key.removeprefix(TAKE): typed[key] for key in typed if key.startswith(TAKE)}
 
 
-async def _save_over(view: View, *, keep_photo: bool) -> Product | View:
+async def _save_over(view: View, *, dropped: Collection[str]) -> Product | View:
     """Store the sheet over what is there now, or show what somebody else made of it."""
     shop, mine, seen = current_shop(), view.sheet, view.seen
     stored = view.product
@@ -195,11 +199,8 @@ async def _save_over(view: View, *, keep_photo: bool) -> Product | View:
                 differences=products_merge.differences(merged, seen, theirs),
                 status=412,
             )
-        body = products_sheet.to_body(shop, merged, stored, keep_photo=keep_photo)
-        is_same = not products_merge.differences(merged, theirs, theirs) and (
-            keep_photo or stored.photo is None
-        )
-        if is_same:
+        body = products_sheet.to_body(shop, merged, stored, dropped)
+        if not dropped and not products_merge.differences(merged, theirs, theirs):
             return stored
         try:
             return await service.replace_product(
@@ -255,9 +256,34 @@ async def _developed_photo() -> list[Rendition] | None:
         raise ValidationError.of(PHOTO, error.detail) from None
 
 
-async def _show_photo(product: Product, photo: list[Rendition] | None) -> None:
-    if photo:
-        await uploads.show_developed(current_shop(), product, photo, sku=None, by=_who())
+async def _show_photo(product: Product, photo: list[Rendition] | None, *, photo_of: str) -> None:
+    """Show the photo as the product's own, or for ``photo_of`` such as ``colour=blue`` as that of
+    the variants that are blue. ValidationError if none is."""
+    if not photo:
+        return
+    name, _equals, value = photo_of.partition("=")
+    skus = [each.sku for each in product.variants if each.options.get(name) == value]
+    if photo_of and not skus:
+        raise ValidationError.of(PHOTO, _("No variant is of that kind any more."))
+    await uploads.show_developed(current_shop(), product, photo, skus=skus, by=_who())
+
+
+def _variant_photos(product: Product) -> list[tuple[str, str]]:
+    """The photos that only some variants have: their links, and of what the variants are."""
+    shown: dict[str, list[Variant]] = {}
+    for variant in product.variants:
+        if variant.photo:
+            shown.setdefault(variant.photo, []).append(variant)
+    return [(link, _in_common(variants)) for link, variants in shown.items()]
+
+
+def _in_common(variants: Sequence[Variant]) -> str:
+    """What all of these have chosen alike, as ``blue``; their SKUs if nothing."""
+    alike = set.intersection(*(set(each.options.items()) for each in variants))
+    values = [
+        option_label(value) for name, value in variants[0].options.items() if (name, value) in alike
+    ]
+    return ", ".join(values or [each.sku for each in variants])
 
 
 def _saved(product: Product) -> Response:

@@ -6,7 +6,7 @@ whose change is whose.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,6 +18,9 @@ from storefront.localisation import gettext as _
 from storefront.money import plain_money, read_money
 from storefront.shop import Shop
 from storefront.web import forms
+
+# Among the photos to be dropped, the one that is not of certain variants.
+OWN_PHOTO = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,11 @@ def from_json(text: str) -> Sheet | None:
         return None
 
 
-def to_body(shop: Shop, sheet: Sheet, stored: Product | None, *, keep_photo: bool) -> ProductBody:
-    """What the sheet says to the catalogue, with the photos of the ``stored`` product.
+def to_body(
+    shop: Shop, sheet: Sheet, stored: Product | None, dropped: Collection[str] = ()
+) -> ProductBody:
+    """What the sheet says to the catalogue, with the photos of the ``stored`` product but those
+    ``dropped``: ``OWN_PHOTO``, or the link of some variants' photo.
 
     Rows that are wholly blank are passed over. ValidationError with the names of the form's
     fields, all of them at once.
@@ -192,7 +198,7 @@ def to_body(shop: Shop, sheet: Sheet, stored: Product | None, *, keep_photo: boo
     filled = [(place, row) for place, row in enumerate(sheet.rows) if not row.is_blank]
     places = [place for place, _row in filled] or [0]
     variants = [
-        _variant(shop, sheet, place, row, stored=stored, errors=errors)
+        _variant(shop, sheet, place, row, stored=stored, dropped=dropped, errors=errors)
         for place, row in filled or [(0, sheet.rows[0])]
     ]
     first, *further = sheet.texts
@@ -201,7 +207,7 @@ def to_body(shop: Shop, sheet: Sheet, stored: Product | None, *, keep_photo: boo
         "description": sheet.texts[first][1],
         "category": _category(shop, sheet, errors),
         "variants": variants,
-        "photo": stored.photo if stored and keep_photo else None,
+        "photo": stored.photo if stored and OWN_PHOTO not in dropped else None,
         "translations": {
             language: {"name": sheet.texts[language][0], "description": sheet.texts[language][1]}
             for language in further
@@ -226,6 +232,7 @@ def _variant(
     row: Row,
     *,
     stored: Product | None,
+    dropped: Collection[str],
     errors: list[FieldError],
 ) -> dict[str, Any]:
     price = read_money(row.price, shop.settings.shop.currency)
@@ -241,7 +248,7 @@ def _variant(
         "options": {name: value for name, value in zip(names, row.values, strict=True) if name},
         "unit_price": price or 0,
         "stock": int(row.stock[:12]) if is_count else 0,
-        "photo": before.photo if before else None,
+        "photo": before.photo if before and before.photo not in dropped else None,
     }
 
 

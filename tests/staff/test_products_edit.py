@@ -202,8 +202,31 @@ async def test_editing_keeps_what_the_form_does_not_show(app: Quart, shop: Shop)
         assert now.translations == product.translations
 
         typed = await opened(client, product)
-        await client.post(path, data=typed | {"remove_photo": "1"})
+        await client.post(path, data=typed | {"remove_photo": "own"})
     assert (await stored(shop, product)).photo is None
+
+
+async def test_a_photo_of_some_variants_is_shown_for_them_alone(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, name="Windcheater", sizes="SM")
+    path = f"{NEW}/{product.id}"
+    async with await staff(app) as client:
+        files = {"photo": ("m.png", picture(), "image/png")}
+        typed = await opened(client, product)
+        await client.post(path, data=typed | {"photo_of": "size=M"}, files=files)
+        small, medium = (await stored(shop, product)).variants
+        assert (small.photo, (await stored(shop, product)).photo) == (None, None)
+        assert medium.photo is not None
+        shown = await client.get(f"/images/{product.id}?sku={medium.sku}")
+        assert shown.headers["Content-Type"].startswith("image/")
+
+        gone = await client.post(path, data=typed | {"photo_of": "size=XS"}, files=files)
+        assert gone.status_code == 422
+        assert "No variant is of that kind any more." in words_of(gone)
+        assert (await stored(shop, product)).variants == (small, medium)
+
+        typed = await opened(client, product)
+        await client.post(path, data=typed | {"remove_photo": medium.photo})
+    assert [each.photo for each in (await stored(shop, product)).variants] == [None, None]
 
 
 async def test_saving_without_a_change_or_twice_writes_nothing_more(app: Quart, shop: Shop) -> None:
