@@ -150,14 +150,13 @@ async def update_quantity(shop: Shop, owner: CartOwner, *, line: Line, quantity:
     return bool(result.matched_count)
 
 
-async def remove_line(shop: Shop, owner: CartOwner, *, item_id: str) -> bool:
-    """False if it is there no more."""
+async def remove_line(shop: Shop, owner: CartOwner, *, item_id: str) -> None:
+    """Nothing happens if it is there no more."""
     line = {"_id": ObjectId(item_id)}
-    result = await shop.database["cart"].update_one(
+    await shop.database["cart"].update_one(
         {"_id": ObjectId(owner.key), "items": {"$elemMatch": line}},
         {"$pull": {"items": line}, "$set": _touched(shop, owner), "$inc": {"version": 1}},
     )
-    return bool(result.matched_count)
 
 
 async def update_address(shop: Shop, owner: CartOwner, address: Address) -> None:

@@ -1,8 +1,13 @@
 """The driver may send the same command twice; a cart takes it once."""
 
-from storefront.carts import store
+from typing import Any
+
+import pytest
+
+from storefront.carts import service, store
 from storefront.carts.model import CartOwner, Line
 from storefront.database import ObjectId
+from storefront.errors import NotFoundError
 from storefront.shop import Shop
 
 PRODUCT = str(ObjectId())
@@ -41,3 +46,23 @@ async def test_a_cart_remembers_no_more_than_its_latest_additions(shop: Shop) ->
     document = await shop.database["cart"].find_one({"_id": ObjectId(owner.key)})
     assert len(document["added"]) == 8
     assert await quantities(shop, owner) == [12]
+
+
+async def test_a_removal_that_arrives_twice_is_one_that_was_done(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = CartOwner(cart_id=str(ObjectId()))
+    wanted = line(2)
+    assert await store.add_to_line(shop, owner, wanted=wanted, most=10)
+    remove = store.remove_line
+
+    async def arrive_twice(*given: Any, **named: Any) -> Any:
+        await remove(*given, **named)
+        return await remove(*given, **named)
+
+    monkeypatch.setattr(store, "remove_line", arrive_twice)
+    cart, removed = await service.remove_from_cart(shop, owner, item_id=wanted.id)
+
+    assert (cart.items, removed.quantity) == ((), 2)
+    with pytest.raises(NotFoundError):
+        await service.remove_from_cart(shop, owner, item_id=wanted.id)
