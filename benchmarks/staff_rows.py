@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
+from pymongo.errors import BulkWriteError
 
 from storefront.accounts import finding
 from storefront.app import INDEXES
@@ -21,6 +22,7 @@ from storefront.shop import Shop
 
 YEAR = timedelta(days=365)
 BATCH = 250
+DUPLICATE_KEY = 11000
 ADDRESS = Address("Ana García", "Calle Mayor 1", "", "Madrid", "", "28013", "ES", "+34600123456")
 GIVEN = ("Ana", "María", "Lucía", "Javier", "Hugo", "Noa", "Iker", "Olga", "Pau", "Rita", "Unai")
 FAMILY = ("García", "López", "Sánchez", "Ruiz", "Torres", "Vidal", "Soler", "Prat", "Mora", "Gil")
@@ -70,10 +72,19 @@ async def insert_all(shop: Shop, name: str, documents: Iterator[dict[str, Any]])
     for document in documents:
         batch.append(document)
         if len(batch) == BATCH:
-            await shop.database[name].insert_many(batch, ordered=False)
+            await insert(shop, name, batch)
             batch = []
     if batch:
+        await insert(shop, name, batch)
+
+
+async def insert(shop: Shop, name: str, batch: list[dict[str, Any]]) -> None:
+    """Whatever of them is not there yet: a busy machine may answer after the driver asks again."""
+    try:
         await shop.database[name].insert_many(batch, ordered=False)
+    except BulkWriteError as error:
+        if any(each["code"] != DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
 
 
 def binned(amounts: Amounts) -> Iterator[dict[str, Any]]:
