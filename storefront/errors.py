@@ -91,6 +91,21 @@ class BadCredentialsError(ShopError):
     )
 
 
+class SecondFactorError(ShopError):
+    """The password was right, but a code is missing or wrong: ``errors`` says which."""
+
+    status = 401
+    name = "second-factor"
+    title = lazy("A code is needed")
+    explanation = lazy(
+        "This account has a second factor. Besides email and password, send as code what the "
+        "person's app shows now, or one of the recovery codes. Each of them works once."
+    )
+
+    def __init__(self, message: object) -> None:
+        super().__init__(message, errors=[{"field": "code", "message": str(message)}])
+
+
 class ForbiddenError(ShopError):
     status = 403
     name = "forbidden"
@@ -98,6 +113,14 @@ class ForbiddenError(ShopError):
     explanation = lazy(
         "You are signed in, but your account may not do this, or the request came from another "
         "site."
+    )
+
+
+class SecondFactorMissingError(ForbiddenError):
+    """Staff who must have a second factor have none yet."""
+
+    explanation = lazy(
+        "Whoever works here needs a second factor: set it up under Your details, and all is open."
     )
 
 
@@ -235,6 +258,7 @@ PROBLEMS: Mapping[str, type[ShopError]] = {
         ValidationError,
         UnauthenticatedError,
         BadCredentialsError,
+        SecondFactorError,
         ForbiddenError,
         NotFoundError,
         ProductNotFoundError,

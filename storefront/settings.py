@@ -141,6 +141,9 @@ class Session(_Section):
     secret: Annotated[list[SecretStr], BeforeValidator(_as_list)] = Field(
         description=_("Signing secret; of a list the first signs and all verify.")
     )
+    staff_second_factor: Literal["optional", "required"] = Field(
+        description=_("Whether staff may work in the back office without a second factor.")
+    )
 
 
 class Mail(_Section):

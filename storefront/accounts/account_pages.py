@@ -5,7 +5,7 @@ from typing import Any
 
 from quart import Blueprint
 
-from storefront.accounts import recovery, schemas, service, sessions
+from storefront.accounts import recovery, schemas, second_factor, service, sessions
 from storefront.accounts.schemas import PasswordChange, ProfileForm
 from storefront.carts.schemas import DeliveryAddress
 from storefront.errors import NotFoundError, ValidationError
@@ -41,6 +41,7 @@ async def _account(
         user=user,
         profile=profile or Form({"full_name": user.full_name, "phone": user.phone}),
         password=password or Form(),
+        second_factor=await second_factor.find(shop, user.id),
         sessions=await service.list_sessions(shop, user.id),
         current_session_id=identity.session_id,
         address=address

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from storefront import history
-from storefront.accounts import service, store
+from storefront.accounts import second_factor_setup, service, store
 from storefront.accounts.model import Role, User
 from storefront.accounts.schemas import UserChange
 from storefront.accounts.session_cache import SessionCache
 from storefront.database import Transaction
-from storefront.errors import ConflictError, NotFoundError, ValidationError
+from storefront.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
 from storefront.history import Change, Person
 from storefront.localisation import gettext as _
 from storefront.recent import Page
@@ -110,6 +110,19 @@ async def end_sessions(shop: Shop, by: Person, user_id: str, *, session_id: str 
             await history.record(shop, _subject(user), by=by, what=what, transaction=transaction)
 
     await shop.database.in_transaction(work)
+    shop.part(SessionCache).forget_user(user_id)
+
+
+async def remove_second_factor(shop: Shop, by: Person, user_id: str) -> None:
+    """Let somebody in again who lost it. All their sessions end, and they hear of it by mail.
+
+    NotFoundError when there is no such user or second factor; ForbiddenError for one's own, which
+    takes password and code on the account page.
+    """
+    user = await service.get_user(shop, user_id)
+    if user.id == by.user_id:
+        raise ForbiddenError(_("Switch off your own second factor on your account page."))
+    await second_factor_setup.remove(shop, by, user)
     shop.part(SessionCache).forget_user(user_id)
 
 

@@ -10,7 +10,9 @@ from storefront.carts import owners
 from storefront.carts import service as carts
 from storefront.carts.service import Joined
 from storefront.localisation import gettext as _
+from storefront.web import htmx
 from storefront.web.cookies import current_shop
+from storefront.web.links import own_path
 from storefront.web.notices import add_notice
 
 
@@ -29,6 +31,17 @@ async def let_in(user: User) -> Arrival:
         cart = await carts.join_guest_cart(shop, guest_cart_id, user_id=user.id, email=user.email)
     token = await service.sign_in(shop, user, sessions.current_origin(), tells=True)
     return Arrival(token, cart)
+
+
+async def enter(user: User, next_path: str | None) -> Response:
+    """Back to where the visitor was going, now with a session in the browser."""
+    await sessions.end_current()
+    arrival = await let_in(user)
+    response = htmx.leave_for(own_path(next_path, "/products"))
+    sessions.put_cookie(response, arrival.token)
+    forget_guest_cart(response, arrival)
+    tell_of_cart(arrival)
+    return response
 
 
 def forget_guest_cart(response: Response, arrival: Arrival) -> None:

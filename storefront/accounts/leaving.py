@@ -3,29 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from storefront.accounts import passwords, service, store
+from storefront.accounts import second_factor, second_factor_store, service, store
 from storefront.accounts.administration import LastAdminError
 from storefront.accounts.model import Role, User
 from storefront.accounts.session_cache import SessionCache
 from storefront.database import Transaction
-from storefront.errors import ValidationError
 from storefront.localisation import gettext as _
 from storefront.shop import Shop
-from storefront.web import limits
-
-
-async def require_password(shop: Shop, user: User, password: str) -> None:
-    """ValidationError at ``password``; TooManyRequestsError after too many wrong ones."""
-    rate = shop.settings.limits.sign_in
-    await limits.refuse_above(shop, "password-change", rate, user.id)
-    present = await store.find_password_hash(shop, user.id)
-    if not await passwords.is_right(password, present, shop.settings):
-        await limits.count_one(shop, "password-change", rate, user.id)
-        raise ValidationError.of("password", _("This is not your password."))
 
 
 async def delete_user(shop: Shop, user: User, transaction: Transaction) -> None:
-    """Remove account, addresses, sessions and links. LastAdminError.
+    """Remove account, addresses, sessions, second factor and links. LastAdminError.
 
     Call `forget` when the transaction is through.
     """
@@ -33,6 +21,7 @@ async def delete_user(shop: Shop, user: User, transaction: Transaction) -> None:
         raise LastAdminError(_("This is the last admin: make somebody else one first."))
     await store.end_sessions(shop, user.id, now=datetime.now(UTC), transaction=transaction)
     await store.delete_resets(shop, user.id, transaction)
+    await second_factor_store.delete_factor(shop, user.id, transaction)
     await store.delete_user(shop, user.id, transaction)
 
 
@@ -42,7 +31,8 @@ def forget(shop: Shop, user: User) -> None:
 
 
 async def describe(shop: Shop, user: User) -> dict[str, Any]:
-    """All that the account holds, as JSON values; no password and no token."""
+    """All that the account holds, as JSON values; no password, no token, no key, no code."""
+    factor = await second_factor.find(shop, user.id)
     return {
         "id": user.id,
         "email": user.email,
@@ -53,6 +43,7 @@ async def describe(shop: Shop, user: User) -> dict[str, Any]:
         "language": user.language,
         "theme": user.theme,
         "created_at": _written(user.created_at),
+        "second_factor_since": _written(factor.since) if factor else None,
         "addresses": [
             {name: getattr(each, name) for name in each.__slots__} for each in user.addresses
         ],

@@ -1,7 +1,7 @@
 """What the mails about accounts tell, and the links in them that are made when they are sent."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from storefront.accounts import tokens
 from storefront.accounts.model import Session, User
@@ -50,6 +50,19 @@ async def write_new_device(
         "at": session.created_at.isoformat(),
     }
     await outbox.write(shop, transaction, _to(shop, user, "new_device", context))
+
+
+async def write_second_factor(
+    shop: Shop,
+    transaction: Transaction,
+    user: User,
+    event: Literal["on", "off", "removed", "recovery_code", "recovery_codes"],
+    *,
+    codes_left: int = 0,
+) -> None:
+    """What became of the second factor: whoever it was, its owner hears of it."""
+    context = {"full_name": user.full_name, "event": event, "codes_left": codes_left}
+    await outbox.write(shop, transaction, _to(shop, user, "second_factor", context))
 
 
 def _to(shop: Shop, user: User, kind: str, context: Mapping[str, Any]) -> Mail:

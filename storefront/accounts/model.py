@@ -43,6 +43,20 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """An app that makes codes (RFC 6238), and codes on paper for when it is lost.
+
+    ``sealed_key`` is the key that app and shop share, encrypted; of the recovery codes that are
+    left only hashes are kept.
+    """
+
+    user_id: str
+    sealed_key: str
+    recovery_hashes: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """What a signed-in client shows: a signed text, the session that it names, and its end."""
 

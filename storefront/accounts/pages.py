@@ -4,14 +4,14 @@ from typing import Any
 
 from quart import Blueprint, request
 
-from storefront.accounts import arrivals, recovery, schemas, service, sessions
-from storefront.accounts.model import User
+from storefront.accounts import arrivals, recovery, schemas, second_step, service, sessions
 from storefront.accounts.schemas import (
     Credentials,
     PasswordReset,
     PasswordResetRequest,
     Registration,
 )
+from storefront.accounts.second_factor import CodeNeededError
 from storefront.errors import (
     BadCredentialsError,
     EmailTakenError,
@@ -76,25 +76,27 @@ async def register() -> Any:
             registration=Form.rejected(typed, _at_field(error, "email")),
         )
     add_notice(_("Welcome, %(name)s.") % {"name": user.full_name})
-    return await _let_in(user, typed.get("next"))
+    return await arrivals.enter(user, typed.get("next"))
 
 
 @blueprint.post("/auth/login")
 async def sign_in() -> Any:
-    """Sign in with email and password."""
+    """Sign in with email and password; who has a second factor is then asked for a code."""
     typed = await forms.typed_form()
     try:
         credentials = forms.check_form(Credentials, typed)
         user = await service.authenticate(
             current_shop(), credentials, address=sessions.current_origin().address
         )
+    except CodeNeededError as needed:
+        return second_step.begin(needed.halfway, typed.get("next"))
     except (ValidationError, BadCredentialsError, ForbiddenError) as error:
         return await _welcome(
             next_path=typed.get("next"),
             status=ValidationError.status,
             sign_in=Form.rejected(typed, _at_field(error, "password")),
         )
-    return await _let_in(user, typed.get("next"))
+    return await arrivals.enter(user, typed.get("next"))
 
 
 def _at_field(error: ShopError, field: str) -> ValidationError:
@@ -103,17 +105,6 @@ def _at_field(error: ShopError, field: str) -> ValidationError:
         return error
     is_plain = isinstance(error, BadCredentialsError | EmailTakenError)
     return ValidationError.of(field, str(error.title) if is_plain else error.detail)
-
-
-async def _let_in(user: User, next_path: str | None) -> Any:
-    """Back to where the visitor was going, now with a session."""
-    await sessions.end_current()
-    arrival = await arrivals.let_in(user)
-    response = htmx.leave_for(own_path(next_path, "/products"))
-    sessions.put_cookie(response, arrival.token)
-    arrivals.forget_guest_cart(response, arrival)
-    arrivals.tell_of_cart(arrival)
-    return response
 
 
 @blueprint.post("/auth/logout")

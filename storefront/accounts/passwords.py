@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hmac
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
@@ -22,10 +22,12 @@ SHORTEST = 8
 LONGEST = 256
 
 ROUNDS = 12
+ROUNDS_OF_CODES = 10  # They are random, and ten of them are hashed while somebody waits.
 ROUNDS_IN_TESTS = 4
 
 # Not a secret: it only keeps our digests apart from those that other sites may have lost.
 _PREHASH_KEY = b"storefront: password before bcrypt"
+_SALT_CHARACTERS = 29  # Of a bcrypt hash: version, cost and salt.
 
 # bcrypt takes a core for a third of a second. It runs outside the interpreter's lock, and two at
 # once leave the event loop its share; a longer queue would only make everybody's answer late.
@@ -92,6 +94,25 @@ async def is_right(password: str, password_hash: str | None, settings: Settings)
     expected = (password_hash or _hash_of_nobody(rounds(settings))).encode("ascii")
     matches = await _in_thread(lambda: bcrypt.checkpw(_prehash(password), expected))
     return matches and password_hash is not None
+
+
+async def hash_codes(codes: Sequence[str], settings: Settings) -> list[str]:
+    """What to store for random codes. They share a salt: to look one up takes one hash."""
+    salt = bcrypt.gensalt(min(ROUNDS_OF_CODES, rounds(settings)))
+    return await _in_thread(lambda: [_hash_code(code, salt) for code in codes])
+
+
+async def find_hash(code: str, hashes: Sequence[str]) -> str | None:
+    """The one of the ``hashes`` from `hash_codes` that is of ``code``."""
+    if not hashes:
+        return None
+    salt = hashes[0][:_SALT_CHARACTERS].encode("ascii")
+    hashed = await _in_thread(lambda: _hash_code(code, salt))
+    return hashed if hashed in hashes else None
+
+
+def _hash_code(code: str, salt: bytes) -> str:
+    return bcrypt.hashpw(_prehash(code), salt).decode("ascii")
 
 
 def _salt(settings: Settings) -> bytes:

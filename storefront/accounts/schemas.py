@@ -133,6 +133,7 @@ NewPassword = Annotated[
 Confirmation = Annotated[str, Field(max_length=1_000), AfterValidator(_same_password)]
 # Longer than any that was ever accepted; only to bound the work.
 KnownPassword = Annotated[str, Field(max_length=1_000)]
+Code = Annotated[str, Field(max_length=100, examples=["123456"])]
 
 
 class NewUser(BaseModel):
@@ -163,6 +164,29 @@ class Credentials(BaseModel):
 
     email: Annotated[str, Field(max_length=1_000, examples=["ana@example.com"])]
     password: KnownPassword
+    code: Annotated[
+        Code | None,
+        Field(description="Only for accounts with a second factor: its code, or a recovery code."),
+    ] = None
+
+
+class SecondStep(BaseModel):
+    """The code that was asked for after the password."""
+
+    code: Code
+
+
+class SecondFactorProof(BaseModel):
+    """What it takes to change the second factor: the password, and a code that it takes now."""
+
+    current_password: KnownPassword
+    code: Code
+
+
+class SecondFactorOffer(SecondFactorProof):
+    """A second factor to be switched on; ``setup`` is what came with its key."""
+
+    setup: Annotated[str, Field(max_length=1_000)]
 
 
 class ProfileChange(BaseModel):

@@ -1,13 +1,14 @@
 """What can be done with accounts: the slice's door for pages, API, commands and other slices.
 
-Passwords that are forgotten and addresses to verify are the matter of `accounts.recovery`.
+Passwords that are forgotten and addresses to verify are the matter of `accounts.recovery`, codes
+besides the password that of `accounts.second_factor`.
 """
 
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from storefront.accounts import finding, mails, passwords, store, tokens
+from storefront.accounts import finding, mails, passwords, second_factor, store, tokens
 from storefront.accounts.model import MOST_ADDRESSES, Origin, Role, Session, Token, User
 from storefront.accounts.schemas import (
     Credentials,
@@ -134,12 +135,13 @@ async def find_user_by_email(shop: Shop, email: str) -> User | None:
 
 
 async def authenticate(shop: Shop, credentials: Credentials, *, address: str) -> User:
-    """The user whose email and password these are.
+    """The user whose email, password and, with a second factor, code these are.
 
     BadCredentialsError, in the same words and after the same work whether the account is
     unknown or the password wrong; ForbiddenError for a blocked account; TooManyRequestsError
     after too many failures from ``address``, or from there on this account. Failures from
-    elsewhere do not count, so a stranger cannot lock anybody out.
+    elsewhere do not count, so a stranger cannot lock anybody out. Then, as
+    `second_factor.require_code` has it, CodeNeededError and SecondFactorError.
     """
     client = limits.network(address)
     pair = f"{client} {credentials.email.strip().lower()!a}"
@@ -150,7 +152,7 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     is_right = await passwords.is_right(credentials.password, password_hash, shop.settings)
     # Guesses that arrived all at once were all let in above; now they have been counted.
     await _refuse_guessing(shop, keys)
-    if user is None or not is_right:
+    if user is None or password_hash is None or not is_right:
         rate = shop.settings.limits.sign_in
         for key, longest in keys.items():
             await limits.count_guess(shop, rate, key, longest_wait=longest)
@@ -158,6 +160,9 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     await limits.forget_guesses(shop, pair)
     if user.blocked:
         raise ForbiddenError(_("This account is blocked. Please write to the shop."))
+    await second_factor.require_code(
+        shop, user, credentials.code, password_hash=password_hash, address=address
+    )
     return user
 
 
@@ -272,13 +277,21 @@ async def change_password(
 
     ValidationError at ``current_password``; TooManyRequestsError after too many wrong ones.
     """
+    await require_password(shop, user, change.current_password, field="current_password")
+    await replace_password(shop, user, change.password, keep_session=session_id)
+
+
+async def require_password(shop: Shop, user: User, password: str, *, field: str) -> None:
+    """Who is signed in must be who knows the password, too.
+
+    ValidationError at ``field``; TooManyRequestsError after too many wrong ones.
+    """
     rate = shop.settings.limits.sign_in
     await limits.refuse_above(shop, "password-change", rate, user.id)
     present = await store.find_password_hash(shop, user.id)
-    if not await passwords.is_right(change.current_password, present, shop.settings):
+    if not await passwords.is_right(password, present, shop.settings):
         await limits.count_one(shop, "password-change", rate, user.id)
-        raise ValidationError.of("current_password", _("This is not your present password."))
-    await replace_password(shop, user, change.password, keep_session=session_id)
+        raise ValidationError.of(field, _("This is not your password."))
 
 
 async def replace_password(

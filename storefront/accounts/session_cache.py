@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storefront.accounts import store
+from storefront.accounts import second_factor_store, store
+from storefront.accounts.model import Role, User
 from storefront.shop import Shop
 from storefront.web.identity import Identity
 from storefront.web.metrics import looked_up
@@ -111,13 +112,21 @@ async def _read(shop: Shop, user_id: str, session_id: str) -> Identity | None:
     user = await store.find_user(shop, user_id)
     if user is None or user.blocked:
         return None
+    lacks_second_factor = await _lacks_second_factor(shop, user)
     return Identity(
         user_id=user.id,
         session_id=session_id,
         email=user.email,
         full_name=user.full_name,
-        role=user.role.value,
+        role=(Role.CUSTOMER if lacks_second_factor else user.role).value,
         language=user.language,
         theme=user.theme,
         verified=user.verified,
+        lacks_second_factor=lacks_second_factor,
     )
+
+
+async def _lacks_second_factor(shop: Shop, user: User) -> bool:
+    if shop.settings.session.staff_second_factor != "required" or user.role is Role.CUSTOMER:
+        return False
+    return await second_factor_store.find_factor(shop, user.id) is None

@@ -41,7 +41,7 @@ async def delete_account(shop: Shop, identity: Identity, *, password: str) -> No
     admin.
     """
     user = await users.get_user(shop, identity.user_id)
-    await accounts.require_password(shop, user, password)
+    await users.require_password(shop, user, password, field="password")
 
     async def work(transaction: Transaction) -> None:
         # An order that is being placed meets this at the cart: one of the two comes first.

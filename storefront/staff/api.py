@@ -158,5 +158,19 @@ async def change_user(user_id: str) -> Any:
     return _json(UserView.of(user))
 
 
+@blueprint.delete("/users/<user_id>/second-factor")
+@admin_only
+@tag(["staff"])
+@security_scheme(SIGNED_IN)
+async def remove_second_factor(user_id: str) -> Any:
+    """Remove the second factor of somebody who lost it. Admins only.
+
+    204; all sessions of that person end, and a mail tells them. Nobody's own: that takes password
+    and code.
+    """
+    await administration.remove_second_factor(current_shop(), require_identity(), user_id)
+    return Response("", 204)
+
+
 def _json(view: BaseModel) -> Response:
     return jsonify(view.model_dump(mode="json"))

@@ -23,6 +23,7 @@ FIELDS: Mapping[str, Text] = {
     "options": lazy("Options"),
     "photo": lazy("Photo"),
     "role": lazy("Role"),
+    "second_factor": lazy("Second factor"),
     "sessions_ended": lazy("Devices signed out"),
     "status": lazy("Status"),
     "stock": lazy("Stock"),

@@ -25,11 +25,13 @@ STATES: dict[State, Text] = {
 }
 KINDS: dict[str, Text] = {
     "chat_answers": lazy("Answers in the chat"),
+    "new_device": lazy("Sign-in with a new device"),
     "order": lazy("Order confirmation"),
     "order_cancelled": lazy("Order cancelled"),
     "order_notice": lazy("New order, to the shop"),
     "password_changed": lazy("Password changed"),
     "password_reset": lazy("Forgotten password"),
+    "second_factor": lazy("Second factor"),
     "registration": lazy("Welcome"),
     "registration_notice": lazy("New account, to the shop"),
 }

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from quart import Blueprint, Response
 
-from storefront.accounts import administration, service
+from storefront.accounts import administration, second_factor, service
 from storefront.accounts.administration import LastAdminError
 from storefront.accounts.model import Role
 from storefront.accounts.schemas import UserChangeForm, UsersQuery
@@ -88,6 +88,7 @@ async def _user(user_id: str, *, form: Form | None = None, status: int = 200) ->
         "roles": [(role.value, str(label)) for role, label in ROLES.items()],
         "role_label": str(ROLES[user.role]),
         "sessions": await service.list_sessions(shop, user.id),
+        "second_factor": await second_factor.find(shop, user.id),
         "orders": latest.items,
         "history": await history.list_rows(shop, ("user", user.id)),
     }
@@ -144,6 +145,21 @@ async def end_session(user_id: str, session_id: str) -> Any:
         add_notice(error.detail, "info")
     else:
         add_notice(_("That device was signed out."))
+    return _back_to(user_id)
+
+
+@blueprint.delete("/<user_id>/second-factor")
+@admin_only
+async def remove_second_factor(user_id: str) -> Any:
+    """Let somebody sign in by password alone who lost phone and recovery codes."""
+    try:
+        await administration.remove_second_factor(current_shop(), require_identity(), user_id)
+    except NotFoundError as error:
+        if await service.find_user(current_shop(), user_id) is None:
+            raise
+        add_notice(error.detail, "info")  # Somebody else was faster.
+    else:
+        add_notice(_("The second factor was removed, and all devices were signed out."))
     return _back_to(user_id)
 
 

@@ -19,6 +19,7 @@ from storefront.web import error_log, htmx, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.language import chosen_theme
 from storefront.web.links import own_path
+from storefront.web.notices import add_notice
 from storefront.web.source import source
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ async def answer(error: Exception) -> Any:
     await record(problem, error)
     if not wants_json() and isinstance(problem, errors.UnauthenticatedError):
         return htmx.leave_for(f"/?next={_where_to_return()}")
+    if not wants_json() and isinstance(problem, errors.SecondFactorMissingError):
+        add_notice(problem.detail, "warning")
+        return htmx.leave_for("/account/second-factor")
     response = problem_json(problem) if wants_json() else await _page(problem, error)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -30,7 +30,7 @@ LARGEST_TEXT_BYTES = 500_000
 MOST_FIELDS = 1_000
 _PLAIN_FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded"})
 
-SECRET_FIELDS = frozenset({"password", "password_confirmation", "current_password"})
+SECRET_FIELDS = frozenset({"password", "password_confirmation", "current_password", "code"})
 
 
 class FieldProblem(ValueError):  # noqa: N818  (pydantic's word for what a validator raises is ValueError)

@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from quart import g
 
-from storefront.errors import ForbiddenError, UnauthenticatedError
+from storefront.errors import ForbiddenError, SecondFactorMissingError, UnauthenticatedError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,7 +16,10 @@ Handler = Callable[P, Awaitable[R]]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in person: what pages show of them and what decides what they may do."""
+    """A signed-in person: what pages show of them and what decides what they may do.
+
+    Staff with ``lacks_second_factor``, where the shop requires one count as customers until then.
+    """
 
     user_id: str
     session_id: str
@@ -26,6 +29,7 @@ class Identity:
     language: str | None
     theme: str | None
     verified: bool
+    lacks_second_factor: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -66,7 +70,7 @@ def staff_only(handler: Handler[P, R]) -> Handler[P, R]:
 
     @wraps(handler)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not require_identity().is_staff:
+        if not _person_with_second_factor().is_staff:
             raise ForbiddenError
         return await handler(*args, **kwargs)
 
@@ -78,8 +82,16 @@ def admin_only(handler: Handler[P, R]) -> Handler[P, R]:
 
     @wraps(handler)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not require_identity().is_admin:
+        if not _person_with_second_factor().is_admin:
             raise ForbiddenError
         return await handler(*args, **kwargs)
 
     return guarded
+
+
+def _person_with_second_factor() -> Identity:
+    """Who asks. SecondFactorMissingError for staff who must set one up first."""
+    identity = require_identity()
+    if identity.lacks_second_factor:
+        raise SecondFactorMissingError
+    return identity

@@ -80,7 +80,37 @@ async def count_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: tim
     """
     if not shop.settings.limits.enabled:
         return
-    rate, now = Rate.parse(rate_text), datetime.now(UTC)
+    steps = _one_more_guess(rate_text, longest_wait, datetime.now(UTC))
+    guesses = shop.database["guesses"]
+    try:
+        await guesses.update_one({"_id": _hashed(who)}, steps, upsert=True)
+    except DuplicateKeyError:  # Two processes counted the first one: that of the other is there.
+        await guesses.update_one({"_id": _hashed(who)}, steps)
+
+
+async def take_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: timedelta) -> None:
+    """As `count_guess`, but before the guess is looked at; TooManyRequestsError while closed.
+
+    However many guesses arrive at once, no more are let in than the rate allows. Call
+    `forget_guesses` after a right one.
+    """
+    if not shop.settings.limits.enabled:
+        return
+    for _attempt in range(3):  # Of guesses at the same moment, one meets the other's.
+        now = datetime.now(UTC)
+        steps = _one_more_guess(rate_text, longest_wait, now)
+        still_open = {"_id": _hashed(who), "closed_until": {"$lte": now}}
+        try:
+            await shop.database["guesses"].update_one(still_open, steps, upsert=True)
+        except DuplicateKeyError:
+            continue
+        return
+    await refuse_guess(shop, who)
+    raise TooManyRequestsError(1)
+
+
+def _one_more_guess(rate_text: str, longest_wait: timedelta, now: datetime) -> list[dict[str, Any]]:
+    rate = Rate.parse(rate_text)
     period = rate.seconds * 1000
     longest = max(period, int(longest_wait.total_seconds() * 1000))
     is_full = {"$gte": ["$count", rate.count]}
@@ -95,7 +125,7 @@ async def count_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: tim
         "$cond": [{"$eq": ["$count", 1]}, now + timedelta(seconds=rate.seconds), "$counted_until"]
     }
     doubled = {"$min": [longest, {"$multiply": [{"$ifNull": ["$wait", period / 2]}, 2]}]}
-    steps: list[dict[str, Any]] = [
+    return [
         {"$set": {"count": count}},
         {"$set": {"counted_until": began, "wait": {"$cond": [is_full, doubled, "$wait"]}}},
         {
@@ -107,11 +137,6 @@ async def count_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: tim
             }
         },
     ]
-    guesses = shop.database["guesses"]
-    try:
-        await guesses.update_one({"_id": _hashed(who)}, steps, upsert=True)
-    except DuplicateKeyError:  # Two processes counted the first one: that of the other is there.
-        await guesses.update_one({"_id": _hashed(who)}, steps)
 
 
 async def forget_guesses(shop: Shop, who: str) -> None:

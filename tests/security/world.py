@@ -14,6 +14,7 @@ from storefront.catalogue.photos import SVG, Photo, keep_photos
 from storefront.chat import canned
 from storefront.database import ObjectId
 from storefront.shop import Shop
+from tests.accounts.factors import set_up
 from tests.carts.shelves import add, cart_of, customer, put_on_shelf, withdraw
 
 ADDRESS = {
@@ -89,8 +90,10 @@ class World:
         user = await service.get_user(self.shop, self.owner.user_id)
         return (await service.sign_in(self.shop, user, Origin("127.0.0.1", "other"))).session_id
 
-    async def make_user_id(self, _: str) -> str:
+    async def make_user_id(self, rule: str) -> str:
         user_id: str = self.owner.user_id
+        if rule.endswith("/second-factor"):
+            await set_up(self.owner)
         return user_id
 
     async def make_email(self, _: str) -> str:
@@ -131,6 +134,7 @@ class World:
         which = [
             ("users", {"_id": key}),
             ("sessions", {"user_id": self.owner.user_id}),
+            ("second_factors", {"_id": key}),
             ("cart", {"_id": key}),
             ("orders", {"user_id": key}),
             ("messages", {"user_id": key}),
