@@ -1,8 +1,9 @@
 """The background task that sends what lies in the outbox. One runs in each process.
 
-A mail is sent by who holds its lease. A process that dies lets its lease run out, and another
-takes over: so a mail goes out twice only if a process died after sending it and before noting
-so, and then both copies have the same Message-ID.
+It sends a few mails at once, so that one whose server takes its time holds up no other. A mail is
+sent by who holds its lease. A process that dies lets its lease run out, and another takes over: so
+a mail goes out twice only if a process died after sending it and before noting so, or if the server
+took it and did not say so in time; then both copies have the same Message-ID.
 """
 
 import asyncio
@@ -24,7 +25,9 @@ log = logging.getLogger(__name__)
 # Renewed for as long as the sending lasts; a mail whose sender was killed waits so long.
 LEASE = timedelta(seconds=30)
 RENEWED_EVERY_SECONDS = 10.0
-SEND_TIMEOUT_SECONDS = 45
+MOST_AT_ONCE = 4
+# Of all commands together; one alone may take what `transports` allows it.
+SEND_TIMEOUT_SECONDS = 300
 # A mail that was sent is noted as such when the database is back within this time.
 NOTED_WITHIN = timedelta(seconds=60)
 LOOK_EVERY_SECONDS = 5.0
@@ -42,25 +45,29 @@ class Sender:
         self._send = send
         self._name = secrets.token_hex(8)
         self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._at_work: set[asyncio.Task[None]] = set()
+        self._trouble: BaseException | None = None
+        self._failed_rounds = 0
 
     async def run(self) -> None:
-        failed_rounds = 0
-        while True:
-            self._wake.clear()
-            try:
-                await self._send_due()
-            except (UnreachableError, PyMongoError) as error:
-                # Nothing can be sent, so new mails are no reason to look again at once.
-                failed_rounds += 1
-                pause = min(2.0 ** min(failed_rounds - 1, 10), LONGEST_PAUSE_SECONDS)
-                log.warning("mails cannot be sent, again in %.0f s: %s", pause, error)
-                await asyncio.sleep(pause)
-            else:
-                failed_rounds = 0
-                # Not wait_for: in Python 3.11 it swallows a cancellation that meets the event.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_SECONDS):
-                        await self._wake.wait()
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self._begin_due()
+                    await self._until_woken()
+                except (UnreachableError, PyMongoError) as error:
+                    # Nothing can be sent, so new mails are no reason to look again at once.
+                    self._failed_rounds += 1
+                    pause = min(2.0 ** min(self._failed_rounds - 1, 10), LONGEST_PAUSE_SECONDS)
+                    log.warning("mails cannot be sent, again in %.0f s: %s", pause, error)
+                    await asyncio.sleep(pause)
+                    self._trouble = None
+        finally:
+            # What is being sent is sent to its end, so that no mail has gone unnoted.
+            if self._at_work:
+                await asyncio.wait(self._at_work, timeout=SEND_TIMEOUT_SECONDS)
 
     async def reload(self) -> None:
         self._wake.set()
@@ -70,14 +77,49 @@ class Sender:
         if document and document["state"] == State.PENDING.value and document["lease_by"] is None:
             self._wake.set()
 
-    async def _send_due(self) -> None:
+    async def _until_woken(self) -> None:
+        """Until a mail is new, or a while has passed; raises what went wrong meanwhile."""
+        # Not wait_for: in Python 3.11 it swallows a cancellation that meets the event.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await self._wake.wait()
+        self._raise_trouble()
+        if not self._at_work:
+            self._failed_rounds = 0
+
+    async def _begin_due(self) -> None:
+        """Begin with all that is due, as places become free."""
         while due := await store.list_due(self._shop, _now()):
             free = [mail for mail in due if _is_free(mail, _now())]
             for mail in free:
-                if await store.claim(self._shop, mail, sender=self._name, until=_now() + LEASE):
-                    await _to_the_end(self._deliver_while_ours(mail))
+                await self._begin(mail)
             if not free:
                 return
+
+    async def _begin(self, mail: StoredMail) -> None:
+        await self._places.acquire()
+        with contextlib.ExitStack() as undone:
+            undone.callback(self._places.release)
+            self._raise_trouble()
+            if await store.claim(self._shop, mail, sender=self._name, until=_now() + LEASE):
+                task = asyncio.create_task(self._deliver_while_ours(mail))
+                self._at_work.add(task)
+                task.add_done_callback(self._ended)
+                undone.pop_all()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._at_work.discard(task)
+        self._places.release()
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            self._failed_rounds = 0
+        else:
+            self._trouble = error
+            self._wake.set()
+
+    def _raise_trouble(self) -> None:
+        if self._trouble is not None:
+            raise self._trouble
 
     async def _deliver_while_ours(self, mail: StoredMail) -> None:
         renewing = asyncio.create_task(self._renew(mail))
@@ -130,16 +172,6 @@ class Sender:
                 await asyncio.sleep(0.5)
             else:
                 return
-
-
-async def _to_the_end(work: Any) -> None:
-    """Await ``work``; when cancelled, let it finish first, so that no mail is sent unnoted."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=SEND_TIMEOUT_SECONDS)
-        raise
 
 
 def _is_free(mail: StoredMail, now: datetime) -> bool:

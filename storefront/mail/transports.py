@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import aiosmtplib
 from aiosmtplib.errors import (
@@ -20,6 +21,9 @@ from storefront.mail.model import StoredMail
 from storefront.settings import Mail as MailSettings
 
 TIMEOUT_SECONDS = 15
+# For the answer to the whole mail. A server that scans it first may be slow, and who gives up on it
+# sends again what it has taken (RFC 5321, section 4.5.3.2.6).
+TAKING_SECONDS = 180
 PARTING_SECONDS = 2
 PERMANENT = 500
 
@@ -87,6 +91,11 @@ def _write_file(folder: Path, mail: StoredMail, message: EmailMessage) -> None:
         raise UnreachableError(f"{folder}: {error.strerror}") from error
 
 
+class _Client(aiosmtplib.SMTP):
+    async def data(self, message: str | bytes, /, **_options: Any) -> aiosmtplib.SMTPResponse:
+        return await super().data(message, timeout=TAKING_SECONDS)
+
+
 async def _send_by_smtp(settings: MailSettings, message: EmailMessage) -> None:
     client = _client(settings)
     await _connect(client, settings)
@@ -115,7 +124,7 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
 
 
 def _client(settings: MailSettings) -> aiosmtplib.SMTP:
-    return aiosmtplib.SMTP(
+    return _Client(
         hostname=settings.host,
         port=settings.port,
         username=settings.username or None,

@@ -89,7 +89,7 @@ async def is_sent(shop: Shop, address: str) -> bool:
 async def test_a_mail_goes_out_at_once_and_once(shop: Shop, mailbox: Mailbox) -> None:
     address = await write(shop)
 
-    assert await eventually(lambda: is_sent(shop, address), within_seconds=2)
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=4)
     (mail,) = mailbox.to(address)
     assert mail["Message-ID"] == (await stored(shop, address))["message_id"]
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
