@@ -11,18 +11,13 @@ from typing import Any
 from quart import Quart
 
 from storefront import database_figures, history, settings, tracing
-from storefront.accounts import (
-    account_pages,
-    preferences,
-    second_factor_pages,
-    second_step,
-    sessions,
-)
+from storefront.accounts import account_pages, preferences, sessions
 from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
 from storefront.accounts import pages as accounts_pages
 from storefront.accounts import service as accounts
 from storefront.accounts import store as accounts_store
+from storefront.accounts.remembered import RememberedSessions
 from storefront.accounts.session_cache import SessionCache, UserChanges
 from storefront.carts import api as carts_api
 from storefront.carts import pages as carts_pages
@@ -91,6 +86,7 @@ from storefront.web.methods import MethodOverride
 from storefront.web.proxies import ForwardedHeaders
 from storefront.web.public_pages import PublicPages
 from storefront.web.rendering import PageParts, Templates
+from storefront.web.sharing import KnownVisitors
 from storefront.web.shedding import Shedding
 
 log = logging.getLogger(__name__)
@@ -150,8 +146,6 @@ def create_app(values: Settings | None = None) -> Quart:
         orders_pages.blueprint,
         accounts_pages.blueprint,
         account_pages.blueprint,
-        second_step.blueprint,
-        second_factor_pages.blueprint,
         accounts_api.blueprint,
         privacy_pages.blueprint,
         privacy_api.blueprint,
@@ -189,17 +183,14 @@ def create_app(values: Settings | None = None) -> Quart:
                     categories=catalogue_pages.category_links,
                 )
             )
+            shop.add_part(_known_visitors(shop))
             shop.add_part(LateFacts({**account_mails.LINKS}))
             session_cache, sender = SessionCache(shop), Sender(shop, transports.choose(values.mail))
             shop.add_part(session_cache)
             shop.changes.subscribe("sessions", session_cache)
             shop.changes.subscribe("users", UserChanges(session_cache))
-            shop.changes.subscribe("second_factors", UserChanges(session_cache))
             shop.changes.subscribe("outbox", sender)
-            cart_counts = CartCounts()
-            shop.add_part(cart_counts)
-            shop.changes.subscribe("cart", cart_counts)
-            shop.add_part(AddressBook(_saved_addresses))
+            _add_carts(shop)
             _add_orders(shop)
             products = _add_catalogue(shop)
             chat_tasks = _add_chat(shop)
@@ -239,6 +230,15 @@ def _layered(app: Quart, assets: Assets, values: Settings, traces: tracing.Trace
     return ForwardedHeaders(layers, values.server.trusted_proxies)
 
 
+def _known_visitors(shop: Shop) -> KnownVisitors:
+    """What the slices remember of visitors, for the layer that answers from memory."""
+    return KnownVisitors(
+        identity=RememberedSessions(shop).identity,
+        cart_count=partial(cart_showing.remembered_count, shop),
+        unread_count=lambda identity: shop.part(UnreadCounts).remembered(identity),
+    )
+
+
 def _add_catalogue(shop: Shop) -> ProductIndex:
     """Let the change feed fill the read model, and keep pictures in step."""
     products, photos, sweep = ProductIndex(shop), PhotoCache(), PhotoSweep(shop)
@@ -249,6 +249,14 @@ def _add_catalogue(shop: Shop) -> ProductIndex:
     shop.changes.subscribe("photos.files", photos)
     shop.changes.subscribe("products", sweep)
     return products
+
+
+def _add_carts(shop: Shop) -> None:
+    """Let the change feed keep the counts in step."""
+    counts = CartCounts()
+    shop.add_part(counts)
+    shop.changes.subscribe("cart", counts)
+    shop.add_part(AddressBook(_saved_addresses))
 
 
 def _add_orders(shop: Shop) -> None:

@@ -123,8 +123,7 @@ async def renew_cookie(response: Response) -> Response:
     if g.get("presented") is None or not g.presented.by_cookie:
         return response
     claims: Claims = g.presented.claims
-    middle = claims.issued_at + (claims.expires_at - claims.issued_at) / 2
-    if datetime.now(UTC) < middle:
+    if not claims.is_half_over(datetime.now(UTC)):
         return response
     with contextlib.suppress(*UNAVAILABLE):  # The next request will do.
         token = await service.extend_session(current_shop(), claims)

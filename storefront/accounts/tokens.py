@@ -26,6 +26,10 @@ class Claims:
     issued_at: datetime
     expires_at: datetime
 
+    def is_half_over(self, now: datetime) -> bool:
+        """Whether it is time for a new token; also where this one's time is over."""
+        return now >= self.issued_at + (self.expires_at - self.issued_at) / 2
+
 
 def sign_session(
     shop: Shop, *, user_id: str, session_id: str, issued_at: datetime, expires_at: datetime

@@ -1,21 +1,28 @@
 """Whose cart a request is about, and the cookie that a guest's cart hangs on."""
 
-from quart import Response
+from quart import Response, request
 
 from storefront.carts.model import CartOwner
 from storefront.database import ObjectId, object_id
+from storefront.shop import Shop
 from storefront.web import cookies
-from storefront.web.identity import current_identity
+from storefront.web.cookies import current_shop
+from storefront.web.identity import Identity, current_identity
 
 COOKIE = "cart"
 
 
 def current_owner() -> CartOwner:
     """Who sent this request, as an owner of a cart."""
-    identity = current_identity()
+    return owner_of(current_shop(), current_identity(), request.cookies.get(COOKIE, ""))
+
+
+def owner_of(shop: Shop, identity: Identity | None, cookie: str) -> CartOwner:
+    """Who owns the cart of this person, or of the guest whose `COOKIE` says ``cookie``."""
     if identity:
         return CartOwner(user_id=identity.user_id, email=identity.email)
-    return CartOwner(cart_id=guest_cart_id())
+    cart_id = cookies.verified(shop, COOKIE, cookie)
+    return CartOwner(cart_id=cart_id if object_id(cart_id) else None)
 
 
 def owner_to_be() -> CartOwner:
@@ -26,8 +33,7 @@ def owner_to_be() -> CartOwner:
 
 def guest_cart_id() -> str | None:
     """The id of the cart in this browser's cookie; None without one that we signed."""
-    cart_id = cookies.read_signed(COOKIE)
-    return cart_id if object_id(cart_id) else None
+    return owner_of(current_shop(), None, request.cookies.get(COOKIE, "")).cart_id
 
 
 def keep_guest_cart(response: Response, owner: CartOwner) -> None:

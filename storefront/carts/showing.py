@@ -17,11 +17,18 @@ from storefront.shop import Shop
 from storefront.web import htmx, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.forms import Form
+from storefront.web.identity import Identity
 
 
 async def cart_count(shop: Shop) -> int:
     """The badge of whoever sent this request."""
     return await service.count(shop, owners.current_owner())
+
+
+def remembered_count(shop: Shop, identity: Identity | None, sent: Mapping[str, str]) -> int | None:
+    """The badge of who sent these cookies; None where the database would have to be asked."""
+    owner = owners.owner_of(shop, identity, sent.get(owners.COOKIE, ""))
+    return service.remembered_count(shop, owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,11 +73,11 @@ async def _show_list(
     key = (part, links.path, query, language())
     text = service.remembered(shop, key, lambda: _write_list(part, listing, links, category, title))
     if htmx.wants_fragment():
-        response = rendering.html(text)
+        response = rendering.shared_html(text)
         if not query.after:
             response.headers["HX-Push-Url"] = links.url()
     else:
-        response = await rendering.render(
+        response = await rendering.render_shared(
             "catalogue/list.html", results=text, heading=title, query=links
         )
     if query.is_filtered or query.sort:
@@ -146,7 +146,7 @@ async def show_offer(
     offer = make_offer(product, queries.chosen_options(fields))
     variables: dict[str, Any] = {"product": product, "offer": offer, "form": form or Form()}
     if htmx.wants_fragment():
-        return await rendering.render_fragment("catalogue/offer.html", status=status, **variables)
+        return rendering.render_shared_fragment("catalogue/offer.html", status=status, **variables)
     category = _find_category(product.category)
     label = category.label if category else product.category
     breadcrumbs = [
@@ -154,7 +154,7 @@ async def show_offer(
         (label, f"{queries.ALL_PRODUCTS}/{product.category}"),
         (product.name, None),
     ]
-    return await rendering.render(
+    return await rendering.render_shared(
         "catalogue/product.html",
         status=status,
         **variables,
@@ -226,14 +226,14 @@ async def suggestions() -> Any:
     shop = current_shop()
     q = " ".join(request.args.get("q", "").split())
     found = service.suggest(shop, q, language())
-    text = rendering.current_templates().render(
-        "partials/catalogue/suggestions.html",
+    response = rendering.render_shared_fragment(
+        "catalogue/suggestions.html",
         q=q,
         products=found.products,
         categories=found.categories,
         highlight=service.highlighter(shop, q, language()),
     )
-    return await conditional(rendering.html(text))
+    return await conditional(response)
 
 
 @blueprint.get("/products/recent")

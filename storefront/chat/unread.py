@@ -27,12 +27,10 @@ class UnreadCounts:
 
     async def count(self, identity: Identity) -> int:
         """A customer's unseen answers, or for staff the conversations that wait for an answer."""
-        key = _STAFF if identity.is_staff else identity.user_id
-        known = self._counts.get(key) if self._shop.changes.is_live else None
-        looked_up("unread_counts", hit=known is not None)
+        known = self.remembered(identity)
         if known is not None:
-            self._counts.move_to_end(key)
             return known
+        key = _key(identity)
         seen_before = self._changes_seen
         count = await self._counted(identity)
         # What changed while it was being counted may be missing from the count.
@@ -41,6 +39,15 @@ class UnreadCounts:
             if len(self._counts) > self._most:
                 self._counts.popitem(last=False)
         return count
+
+    def remembered(self, identity: Identity) -> int | None:
+        """As `count`, but without asking the database; None where it would have to."""
+        key = _key(identity)
+        known = self._counts.get(key) if self._shop.changes.is_live else None
+        looked_up("unread_counts", hit=known is not None)
+        if known is not None:
+            self._counts.move_to_end(key)
+        return known
 
     async def _counted(self, identity: Identity) -> int:
         if identity.is_staff:
@@ -62,3 +69,7 @@ class UnreadCounts:
     async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:  # noqa: ARG002  (the feed's shape)
         """A conversation changed: its customer's count, and that of all staff."""
         self.forget(str(key))
+
+
+def _key(identity: Identity) -> str:
+    return _STAFF if identity.is_staff else identity.user_id

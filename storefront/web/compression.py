@@ -6,7 +6,7 @@ requests of its choosing (SameSite), so compressing personal pages gives nothing
 
 import gzip
 import re
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -85,8 +85,7 @@ class Compression:
                     start["sent"] = True
                     await send(message)
                 return
-            is_whole = not message.get("more_body") and "sent" not in start
-            if is_whole and coding != "identity":
+            if coding != "identity" and "sent" not in start and _is_whole(start, message):
                 message = _compressed(start, message, coding)
             if "sent" not in start:
                 start["sent"] = True
@@ -96,6 +95,20 @@ class Compression:
         await self._app(scope, receive, compress_and_send)
 
 
+def _is_for_if_match(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a program may send the ETag back with a change, for which it must stay strong."""
+    is_json = headers.get(b"content-type", b"").startswith(b"application/json")
+    return is_json and b"etag" in headers
+
+
+def _is_whole(start: MutableMapping[str, Any], message: Any) -> bool:
+    """Whether this is all of the body; Quart says of no part of it that it is the last."""
+    if not message.get("more_body"):
+        return True
+    length = str(len(message.get("body", b""))).encode()
+    return any(pair == (b"content-length", length) for pair in start["headers"])
+
+
 def _compressed(start: MutableMapping[str, Any], message: Any, coding: str) -> Any:
     headers = dict(start["headers"])
     body = message.get("body", b"")
@@ -103,6 +116,7 @@ def _compressed(start: MutableMapping[str, Any], message: Any, coding: str) -> A
         len(body) < SMALLEST_BYTES
         or b"content-encoding" in headers
         or not is_compressible(headers.get(b"content-type", b""))
+        or _is_for_if_match(headers)
     ):
         return message
     body = compress(body, coding)

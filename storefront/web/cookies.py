@@ -23,8 +23,13 @@ def current_shop() -> Shop:
 
 def read_signed(name: str) -> str | None:
     """The value of a cookie that we signed; None if it is missing or forged."""
+    return verified(current_shop(), name, request.cookies.get(name, ""))
+
+
+def verified(shop: Shop, name: str, text: str) -> str | None:
+    """What the cookie ``name`` says with this ``text``; None if we did not sign it."""
     try:
-        value = _serializer(name).loads(request.cookies.get(name, ""))
+        value = _serializer(shop, name).loads(text)
     except BadSignature:
         return None
     return value if isinstance(value, str) else None
@@ -32,7 +37,7 @@ def read_signed(name: str) -> str | None:
 
 def write_signed(response: Response, name: str, value: str) -> None:
     """Set a cookie whose value `read_signed` will believe."""
-    write(response, name, str(_serializer(name).dumps(value)))
+    write(response, name, str(_serializer(current_shop(), name).dumps(value)))
 
 
 def write(response: Response, name: str, value: str, *, max_age: int = YEAR_SECONDS) -> None:
@@ -52,5 +57,5 @@ def delete(response: Response, names: Iterable[str]) -> None:
         response.delete_cookie(name, secure=request.scheme == "https", httponly=True)
 
 
-def _serializer(salt: str) -> URLSafeSerializer:
-    return URLSafeSerializer(signing_keys(current_shop()), salt=salt)
+def _serializer(shop: Shop, salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(shop), salt=salt)

@@ -4,7 +4,7 @@
 shop's first locale.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
@@ -73,7 +73,12 @@ def read_preferences(cookie: str) -> dict[str, str]:
 def chosen_theme() -> str | None:
     """light or dark; None leaves it to the visitor's system."""
     identity = current_identity()
-    theme = preferences().get("theme") or (identity.theme if identity else None)
+    return theme_of(preferences(), identity.theme if identity else None)
+
+
+def theme_of(kept: Mapping[str, str], of_account: str | None) -> str | None:
+    """The theme kept on the device, else the account's, else None."""
+    theme = kept.get("theme") or of_account
     return theme if theme in THEMES else None
 
 

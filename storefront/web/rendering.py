@@ -4,12 +4,23 @@ The environment is synchronous: Quart's own is asynchronous and renders a list a
 speed. Templates get explicit variables; what every page shows of its visitor is ``page``.
 """
 
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import chain
+from types import SimpleNamespace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    DictLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+)
 from quart import Response, request
 
 from storefront import localisation, resources
@@ -21,6 +32,17 @@ from storefront.web.cookies import current_shop
 from storefront.web.identity import Identity, current_identity
 from storefront.web.language import chosen_theme
 from storefront.web.notices import take_notices
+from storefront.web.sharing import (
+    HTML_HEADERS,
+    Shape,
+    SharedResponse,
+    SharedText,
+    Visitor,
+    standing_of,
+)
+
+VISITOR_PARTIALS = "partials/visitor/"
+MOST_VISITORS = 2_000
 
 
 class CategoryLink(Protocol):
@@ -42,13 +64,18 @@ class PageParts:
     categories: Callable[[Shop], Sequence[CategoryLink]]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What every page shows besides its own matter."""
+class Standing(Protocol):
+    """What the frame of a page may know of who is signed in."""
 
-    identity: Identity | None
-    cart_count: int
-    unread_count: int
+    @property
+    def is_staff(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page shows besides its own matter, without what is its visitor's own."""
+
+    identity: Standing | None
     language: str
     languages: Sequence[tuple[str, str]]
     theme: str | None
@@ -59,6 +86,19 @@ class Page:
     alternates: Sequence[tuple[str, str]]
     categories: Sequence[CategoryLink]
     is_development: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Frame):
+    """What every page shows besides its own matter."""
+
+    identity: Identity | None
+    cart_count: int
+    unread_count: int
+
+    @property
+    def visitor(self) -> Visitor:
+        return Visitor(self.identity, self.cart_count, self.unread_count)
 
 
 class Templates:
@@ -92,6 +132,11 @@ class Templates:
         frameless = DictLoader({"base.html": '{% extends "fragment.html" %}'})
         files = FileSystemLoader(resources.TEMPLATES)
         self._frameless = self.environment.overlay(loader=ChoiceLoader([frameless, files]))
+        gaps = FunctionLoader(self._gap)
+        self._sharing = self.environment.overlay(loader=ChoiceLoader([gaps, files]))
+        self._boundary = secrets.token_hex(16)  # No text of the shop can imitate it.
+        most = 0 if shop.settings.is_development else MOST_VISITORS
+        self._written_parts = lru_cache(most)(self._write_parts)
 
     def render(self, template: str, **variables: Any) -> str:
         """The text of ``template`` in the language being spoken."""
@@ -101,12 +146,65 @@ class Templates:
         """A page's own matter, without what `base.html` puts around it."""
         return self._frameless.get_template(template).render(variables)
 
+    def render_shared(self, template: str, *, page: Page, **variables: Any) -> SharedText:
+        """A page with gaps in place of all that `partials/visitor` tells of its visitor.
+
+        A template that names the visitor elsewhere fails: to it there is nothing but a standing.
+        """
+        known = {each.name: getattr(page, each.name) for each in fields(Frame)}
+        standing = page.identity and SimpleNamespace(is_staff=page.identity.is_staff)
+        frame = Frame(**{**known, "identity": standing})
+        text = self._sharing.get_template(template).render(variables, page=frame)
+        pieces = text.split(self._boundary)
+        return SharedText(
+            tuple(piece.encode() for piece in pieces[::2]),
+            tuple(pieces[1::2]),
+            Shape(standing_of(page.identity), page.language, page.theme),
+        )
+
+    def _gap(self, template: str) -> str | None:
+        is_own = template.startswith(VISITOR_PARTIALS)
+        return f"{self._boundary}{template}{self._boundary}" if is_own else None
+
+    def complete(self, shared: SharedText, visitor: Visitor) -> bytes:
+        """The page as ``visitor`` sees it."""
+        if not shared.gaps:
+            return shared.pieces[0]
+        parts = self._written_parts(shared.gaps, visitor, shared.shape.language)
+        return b"".join(chain(*zip(shared.pieces, (*parts, b""), strict=True)))
+
+    def _write_parts(self, gaps: Sequence[str], visitor: Visitor, language: str) -> Sequence[bytes]:
+        with localisation.speaking(language):
+            return [self.render(template, page=visitor).encode() for template in gaps]
+
 
 async def render(template: str, *, status: int = 200, **variables: Any) -> Response:
     """A page, for htmx its own matter alone; ``template`` is a file below ``templates/pages``."""
     templates = current_templates()
     write = templates.render_frameless if htmx.wants_fragment() else templates.render
     return html(write(f"pages/{template}", page=await page_of_visitor(), **variables), status)
+
+
+async def render_shared(template: str, *, status: int = 200, **variables: Any) -> Response:
+    """A whole page that is the same for everybody but for the visitor's own parts."""
+    page, templates = await page_of_visitor(), current_templates()
+    if page.notices:
+        return html(templates.render(f"pages/{template}", page=page, **variables), status)
+    shared = templates.render_shared(f"pages/{template}", page=page, **variables)
+    return SharedResponse(templates.complete(shared, page.visitor), status, shared=shared)
+
+
+def render_shared_fragment(template: str, *, status: int = 200, **variables: Any) -> Response:
+    """As `render_fragment`, for a partial that tells nothing of its visitor."""
+    text = current_templates().render(f"partials/{template}", **variables)
+    return shared_html(text, status)
+
+
+def shared_html(text: str, status: int = 200) -> Response:
+    """A fragment that tells nothing of its visitor."""
+    body = text.encode()
+    shape = Shape(standing_of(current_identity()), localisation.language(), chosen_theme())
+    return SharedResponse(body, status, shared=SharedText((body,), (), shape))
 
 
 async def render_fragment(template: str, *, status: int = 200, **variables: Any) -> Response:
@@ -119,12 +217,7 @@ async def render_fragment(template: str, *, status: int = 200, **variables: Any)
 
 def html(text: str, status: int = 200) -> Response:
     """A personal page: it may be kept by nobody. Public ones are marked by `web.caching`."""
-    return Response(
-        text,
-        status,
-        {"Cache-Control": "private, no-store", "Vary": "HX-Request, HX-Request-Type"},
-        content_type="text/html; charset=utf-8",
-    )
+    return Response(text, status, HTML_HEADERS)
 
 
 def current_templates() -> Templates:

@@ -149,3 +149,16 @@ async def test_each_client_gets_a_coding_that_it_takes(
 
     assert answer.headers.get("Content-Encoding", "identity") == coding
     assert answer.text == plain.text
+
+
+async def test_what_handlers_write_for_one_visitor_is_compressed_too(
+    client: httpx.AsyncClient,
+) -> None:
+    for path in ("/", "/cart"):
+        answer = await client.get(path, headers={"Accept-Encoding": "gzip"})
+        plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert answer.text == plain.text
+        assert "x-public-page" not in plain.headers
