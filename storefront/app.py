@@ -11,7 +11,13 @@ from typing import Any
 from quart import Quart
 
 from storefront import database_figures, history, settings, tracing
-from storefront.accounts import account_pages, preferences, sessions
+from storefront.accounts import (
+    account_pages,
+    preferences,
+    second_factor_pages,
+    second_step,
+    sessions,
+)
 from storefront.accounts import api as accounts_api
 from storefront.accounts import mails as account_mails
 from storefront.accounts import pages as accounts_pages
@@ -146,6 +152,8 @@ def create_app(values: Settings | None = None) -> Quart:
         orders_pages.blueprint,
         accounts_pages.blueprint,
         account_pages.blueprint,
+        second_step.blueprint,
+        second_factor_pages.blueprint,
         accounts_api.blueprint,
         privacy_pages.blueprint,
         privacy_api.blueprint,
@@ -189,6 +197,7 @@ def create_app(values: Settings | None = None) -> Quart:
             shop.add_part(session_cache)
             shop.changes.subscribe("sessions", session_cache)
             shop.changes.subscribe("users", UserChanges(session_cache))
+            shop.changes.subscribe("second_factors", UserChanges(session_cache))
             shop.changes.subscribe("outbox", sender)
             _add_carts(shop)
             _add_orders(shop)
