@@ -163,8 +163,9 @@ def safe_path(shop: Shop) -> str:
 
 
 def _route() -> str:
+    """The pattern of the address; empty where the shop has nothing."""
     rule = source().url_rule
-    return str(rule.rule) if rule else "(no route)"
+    return str(rule.rule) if rule else ""
 
 
 def _last_frame(error: Exception) -> str:
