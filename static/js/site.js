@@ -47,21 +47,25 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 });
 
 // A field says what is wrong when it is left, and takes it back as soon as it is mended.
+// Of the values of a choice the first speaks for all.
+const judged = ".field .input, .choice input";
 function judge(input) {
   const words = document.getElementById("words");
+  const { valid } = input.validity;
   const fault = Object.keys(words.dataset).find((name) => input.validity[name]);
+  const saying = valid ? "" : words.dataset[input.type === "radio" ? "choose" : fault ?? "badInput"];
   const id = `${input.id}-error`;
   const described = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
   document.getElementById(id)?.remove();
-  if (fault) {
+  if (!valid) {
     const said = words.content.firstElementChild.cloneNode(true);
     said.id = id;
-    said.lastElementChild.textContent = words.dataset[fault];
-    input.closest(".field").append(said);
+    said.lastElementChild.textContent = saying;
+    input.closest(".field, .choice").append(said);
     described.push(id);
   }
-  document.getElementById("live").textContent = words.dataset[fault] ?? "";
-  fault ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
+  document.getElementById("live").textContent = saying;
+  valid ? input.removeAttribute("aria-invalid") : input.setAttribute("aria-invalid", "true");
   described.length ? input.setAttribute("aria-describedby", described.join(" ")) : input.removeAttribute("aria-describedby");
 }
 document.addEventListener("focusout", ({ target, relatedTarget }) => {
@@ -70,8 +74,18 @@ document.addEventListener("focusout", ({ target, relatedTarget }) => {
   requestAnimationFrame(() => target.matches(".field .input:user-invalid:not([aria-invalid])") && judge(target));
 });
 document.addEventListener("input", ({ target }) => {
-  if (target.matches(".field .input[aria-invalid]:valid")) judge(target);
+  const [first] = target.type === "radio" ? all("input:enabled", target.closest(".choice") ?? target) : [target];
+  if (first?.matches(`:is(${judged})[aria-invalid]:valid`)) judge(first);
 });
+// What is sent too early says so in the same words and place, and the first of them gets the focus.
+document.addEventListener("invalid", (event) => {
+  const { target } = event;
+  if (!target.matches(judged) || !target.id) return;
+  event.preventDefault();
+  const faults = [...target.form.elements].filter((each) => each.willValidate && !each.validity.valid);
+  if (faults[0] === target) target.focus();
+  if (faults.find((each) => each.name === target.name) === target) judge(target);
+}, true);
 
 // Focus that would fall to the page goes where the eye goes: on to the first further card,
 // else to the heading of what changed.
