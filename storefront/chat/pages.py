@@ -18,6 +18,7 @@ from storefront.web import forms, htmx, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.forms import Form
 from storefront.web.identity import Identity, require_identity, signed_in
+from storefront.web.links import own_path
 
 blueprint = Blueprint("chat", __name__)
 
@@ -26,7 +27,8 @@ blueprint = Blueprint("chat", __name__)
 @signed_in
 async def show_general() -> Any:
     """What everybody may read."""
-    return await _show(GENERAL, "/chat", form=Form({"email": request.args.get("to", "")}))
+    form = Form({"email": request.args.get("to", ""), "body": _about()})
+    return await _show(GENERAL, "/chat", form=form)
 
 
 @blueprint.get("/chat/<email>")
@@ -34,7 +36,18 @@ async def show_general() -> Any:
 async def show_own(email: str) -> Any:
     """One customer's questions, public and private, with the answers."""
     customer = await service.customer_at(current_shop(), require_identity(), email)
-    return await _show(own_room(customer.user_id), path_of(customer), customer=customer)
+    return await _show(
+        own_room(customer.user_id),
+        path_of(customer),
+        customer=customer,
+        form=Form({"body": _about()}),
+    )
+
+
+def _about() -> str:
+    """What to begin a question with: the page of ours that it is about."""
+    path = own_path(request.args.get("about"))
+    return f"{path}\n" if path else ""
 
 
 @blueprint.post("/chat")
