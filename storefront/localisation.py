@@ -88,7 +88,9 @@ def language_name(code: str) -> str:
 
 
 def format_date(moment: datetime) -> str:
-    return babel_date(moment, format="long", locale=language())
+    """The day in full, in the order that `format_datetime` has, too."""
+    code = language()
+    return babel_date(moment, format="d MMMM y" if code == "en" else "long", locale=code)
 
 
 def format_datetime(moment: datetime) -> str:
