@@ -54,4 +54,4 @@ async def test_no_request_fails_while_workers_are_replaced_one_after_the_other(s
         done.set()
         await asyncio.gather(*visitors)
     assert set(answers) == {200}
-    assert len(answers) > 50
+    assert len(answers) > 10
