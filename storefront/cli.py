@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from storefront import logs, terminal, upkeep
+from storefront.accounts import second_factor_setup
 from storefront.accounts import service as accounts
 from storefront.accounts.model import Role
 from storefront.accounts.schemas import NewUser
@@ -17,7 +18,8 @@ from storefront.catalogue.transfer_in import Report, import_products
 from storefront.catalogue.transfer_out import export_products
 from storefront.catalogue.transfer_rows import Complaint, FileRefusedError
 from storefront.demo import loader
-from storefront.errors import EmailTakenError, ShopError, ValidationError
+from storefront.errors import EmailTakenError, NotFoundError, ShopError, ValidationError
+from storefront.history import By
 from storefront.mail import transports
 from storefront.serving import ServingError, listen
 from storefront.serving import serve as supervise
@@ -145,6 +147,27 @@ def create_user(email: str, role: str, full_name: str, phone: str, *, password_s
     click.echo(f"{email} can sign in as {role}.")
 
 
+@main.command("remove-second-factor")
+@click.argument("email")
+def remove_second_factor(email: str) -> None:
+    """Let somebody sign in by password alone who lost phone and recovery codes.
+
+    They are signed out everywhere, and told by mail.
+    """
+
+    async def remove(shop: Shop) -> None:
+        user = await accounts.find_user_by_email(shop, email)
+        if user is None:
+            raise NotFoundError(f"Nobody has an account as {email}.")
+        await second_factor_setup.remove(shop, By(), user)
+
+    try:
+        terminal.run(terminal.load_settings(), remove)
+    except NotFoundError as error:
+        terminal.fail(str(error))
+    click.echo(f"{email} can sign in with the password alone.")
+
+
 @main.command()
 def check() -> None:
     """Validate the settings, reach database and mail server, report indexes."""
@@ -214,5 +237,12 @@ async def _prepare(values: Settings, url: str) -> None:
     """Before workers start: is the database there, and has a new shop something to show?"""
     async with terminal.open_shop(values, url) as shop:
         await upkeep.prepare_data(shop)
+        lost = await second_factor_setup.reseal_all(shop)
+        if lost:
+            click.echo(
+                f"{lost} second factors are encrypted with a session.secret that is not set:"
+                " only recovery codes open those accounts.",
+                err=True,
+            )
         if values.is_development and await loader.is_empty(shop):
             await _load_demo(shop)

@@ -145,10 +145,11 @@ async def _use_app_code(shop: Shop, factor: SecondFactor, code: str) -> bool:
     return True
 
 
-def matching_step(key: str, code: str) -> int | None:
-    """The time step of which ``code`` is, if that is about now."""
+def matching_step(key: str, code: str, *, at: float | None = None) -> int | None:
+    """The time step of which ``code`` is, if that is about now (or ``at``, in Unix time)."""
+    app = pyotp.TOTP(key)
     try:
-        return pyotp.TOTP(key).verify_and_get_timecode(code, valid_window=TOLERATED_STEPS)
+        return app.verify_and_get_timecode(code, for_time=at, valid_window=TOLERATED_STEPS)
     except pyotp.OTPVerificationError:
         return None
 

@@ -8,6 +8,7 @@ import httpx
 import pyotp
 from quart import Quart
 
+from storefront.shop import Shop
 from tests.accounts.people import registered
 from tests.conftest import PASSWORD
 
@@ -17,16 +18,23 @@ CODES = f"{HOME}/recovery-codes"
 
 @dataclass
 class App:
-    """An authenticator app: it never shows the same code twice, for it may look ahead one step."""
+    """An authenticator app whose clock may be a step ahead, so that nobody waits for a code."""
 
     key: str
     last_step: int = 0
 
     def code(self) -> str:
-        """A code that the shop takes now and was not given before."""
-        step = max(int(time.time()) // 30 - 1, self.last_step + 1)
+        """A code that the shop takes now and was not given before: two at once, then `rest`."""
+        now = int(time.time()) // 30
+        step = max(now, self.last_step + 1)
+        assert step <= now + 1, "the shop would not take it yet: rest first"
         self.last_step = step
         return pyotp.TOTP(self.key).generate_otp(step)
+
+    async def rest(self, shop: Shop) -> None:
+        """Let time pass, as far as the shop knows."""
+        self.last_step = 0
+        await shop.database["second_factors"].update_many({}, {"$set": {"last_step": 0}})
 
     def used_code(self) -> str:
         """The code that was given last."""
@@ -34,7 +42,7 @@ class App:
 
     def wrong_code(self) -> str:
         """A code of another time."""
-        return pyotp.TOTP(self.key).generate_otp(self.last_step - 100)
+        return pyotp.TOTP(self.key).generate_otp(7)
 
 
 def offered(page: httpx.Response) -> tuple[App, str]:
