@@ -29,6 +29,8 @@ _NEEDED = ("sku", "name", "category", "unit_price", "stock")
 _TRANSLATED = re.compile(r"(name|description)\.([A-Za-z_-]+)")
 _OPTION = "option."
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
+# What a spreadsheet takes for a formula, also in its wide forms; an apostrophe makes it text.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def writer(options: Sequence[str], languages: Sequence[str]) -> tuple[bytes, LinesOf]:
@@ -60,7 +62,19 @@ def _cells(product: Mapping[str, Any], header: Sequence[str]) -> Iterator[list[o
             "product": product["id"],
             "variant_photo": variant["photo"],
         }
-        yield [cells.get(column) for column in header]
+        yield [_as_text(cells.get(column)) for column in header]
+
+
+def _as_text(cell: object) -> object:
+    """The cell, with an apostrophe before what a spreadsheet would execute (OWASP, CSV injection).
+
+    Also where apostrophes precede it, so that `_as_meant` gives back exactly what was there.
+    """
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def _as_meant(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,10 @@ def _rows(records: Iterator[Record], header: Sequence[str]) -> Iterator[_Row]:
         if record.cells is None:
             yield _bad_row(record, place)
         elif any(cell.strip() for cell in record.cells):
-            cells = {name: cell.strip() for name, cell in zip(header, record.cells, strict=True)}
+            cells = {
+                name: _as_meant(cell.strip())
+                for name, cell in zip(header, record.cells, strict=True)
+            }
             yield _Row(record.line, cells.get("product", ""), cells)
 
 

@@ -124,6 +124,38 @@ async def test_texts_with_commas_quotes_and_lines_survive_csv(
     assert await give(shop, tmp_path / "b.csv") == exported
 
 
+async def test_no_cell_of_an_export_is_a_formula_and_none_is_changed_by_that(
+    shop: Shop, tmp_path: Path, complaints: list[Complaint]
+) -> None:
+    texts = {
+        "=1+1": "'=1+1",
+        "+1": "'+1",
+        "-1": "'-1",
+        "@SUM(1)": "'@SUM(1)",
+        "\uff1d1": "'\uff1d1",
+        "'=1": "''=1",
+        "'Tis": "'Tis",
+        "it's": "it's",
+        "'": "'",
+    }
+    lines = [
+        body(f"A-{number}", name=name, description=f"@{name}\n=2")
+        for number, name in enumerate(texts)
+    ]
+    await take(shop, written(tmp_path, "a.jsonl", *lines), complaints)
+    rows = list(csv.DictReader(StringIO((await give(shop, tmp_path / "a.csv")).decode())))
+    await shop.database["products"].delete_many({})
+    await take(shop, tmp_path / "a.csv", complaints)
+
+    assert complaints == []
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in set("=+-@\uff1d")]
+    assert {row["name"] for row in rows} == set(texts.values())
+    after = await stored(shop)
+    assert sorted(after) == [f"A-{number}" for number in range(len(texts))]
+    assert {each["name"] for each in after.values()} == set(texts)
+    assert {each["description"] for each in after.values()} == {f"@{name}\n=2" for name in texts}
+
+
 async def test_a_products_lines_in_csv_are_its_variants(
     shop: Shop, tmp_path: Path, complaints: list[Complaint]
 ) -> None:
