@@ -8,11 +8,16 @@ import os
 import random
 import sys
 
+import pytest
+
 from tests.reliability import crash
 
-ROUNDS = 4
+ROUNDS = 20
 
 
+# Never tried again, as others are that wait for processes: it fails by what seldom happens.
+@pytest.mark.flaky(reruns=0)
+@pytest.mark.timeout(3_600)
 def test_killing_any_process_at_any_moment_loses_and_doubles_nothing() -> None:
     rounds = int(os.environ.get("STOREFRONT_CRASH_ROUNDS", ROUNDS))
     seed = int(os.environ.get("STOREFRONT_CRASH_SEED", random.SystemRandom().randrange(10**6)))
