@@ -1,5 +1,6 @@
 """The general channel and a customer's own conversation, as pages that need no JavaScript."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +19,17 @@ from storefront.web import forms, htmx, rendering
 from storefront.web.cookies import current_shop
 from storefront.web.forms import Form
 from storefront.web.identity import Identity, require_identity, signed_in
-from storefront.web.links import own_path
 
 blueprint = Blueprint("chat", __name__)
+
+_THING = re.compile(r"/(?:products/[0-9a-f]{24}|orders/[0-9]{1,12})")
 
 
 @blueprint.get("/chat")
 @signed_in
 async def show_general() -> Any:
     """What everybody may read."""
-    form = Form({"email": request.args.get("to", ""), "body": _about()})
+    form = Form({"email": request.args.get("to", ""), "about": _about(request.args)})
     return await _show(GENERAL, "/chat", form=form)
 
 
@@ -40,14 +42,8 @@ async def show_own(email: str) -> Any:
         own_room(customer.user_id),
         path_of(customer),
         customer=customer,
-        form=Form({"body": _about()}),
+        form=Form({"about": _about(request.args)}),
     )
-
-
-def _about() -> str:
-    """What to begin a question with: the page of ours that it is about."""
-    path = own_path(request.args.get("about"))
-    return f"{path}\n" if path else ""
 
 
 @blueprint.post("/chat")
@@ -61,7 +57,7 @@ async def post_in_general() -> Any:
         await service.post_in_general(
             shop,
             identity,
-            body=message.body,
+            body=_with_link(message.body, typed),
             client_id=message.client_id,
             email=message.email,
         )
@@ -101,9 +97,21 @@ async def post_private(
         identity,
         customer=customer,
         channel=Channel.PRIVATE,
-        body=message.body,
+        body=_with_link(message.body, typed),
         client_id=message.client_id,
     )
+
+
+def _with_link(body: str, typed: Mapping[str, str]) -> str:
+    """What was typed, and below it the thing that it is about."""
+    thing = _about(typed)
+    return f"{body}\n{thing}" if thing else body
+
+
+def _about(given: Mapping[str, str]) -> str:
+    """The product or order from whose page somebody came to ask; empty if from none."""
+    path = given.get("about", "")
+    return path if _THING.fullmatch(path) else ""
 
 
 def path_of(customer: Customer) -> str:
