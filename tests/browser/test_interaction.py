@@ -13,6 +13,19 @@ from tests.browser.test_buying import products
 
 PHONE = {"width": 390, "height": 844}
 PLAIN = "totes"
+WATCH_GLIDING = """
+    addEventListener("pagereveal", ({ viewTransition }) => {
+        window.revealed = true;
+        viewTransition?.ready.then(() => {
+            window.moved = document.getAnimations()
+                .map(({ effect }) => ({
+                    name: effect.pseudoElement ?? "",
+                    milliseconds: effect.getComputedTiming().duration,
+                }))
+                .filter(({ name }) => name.startsWith("::view-transition"));
+        });
+    });
+"""
 
 
 def plain_product(live_shop: LiveShop) -> str:
@@ -107,6 +120,75 @@ async def test_a_field_says_what_is_wrong_once_it_is_left(open_page: OpenPage) -
     await expect(email).not_to_have_attribute("aria-invalid", "true")
     await expect(page.locator(".field-error")).to_have_count(0)
     await expect(page.locator("#live")).to_have_text("")
+
+
+async def test_a_choice_left_out_says_so_in_its_place(
+    open_page: OpenPage, live_shop: LiveShop
+) -> None:
+    shirt = products(live_shop, category="t-shirts", in_stock="true")[0]
+    page = await open_page(f"/products/{shirt['id']}", locale="es-ES", viewport=PHONE)
+    await page.get_by_role("button", name="Añadir al carrito").click()
+
+    groups = page.locator(".choice")
+    missing = await groups.count()
+    await expect(page.locator(".choice .field-error")).to_have_text(["Elige una opción."] * missing)
+    first = groups.first.locator("input:enabled").first
+    await expect(first).to_be_focused()
+    await expect(first).to_have_accessible_description("Elige una opción.")
+    await first.check(force=True)
+    await expect(groups.first.locator(".field-error")).to_have_count(0)
+    await expect(page.locator("#cart-count")).not_to_contain_text("1")
+
+
+async def test_the_category_one_is_in_stands_in_view(open_page: OpenPage) -> None:
+    page = await open_page("/products/totes", viewport=PHONE)
+
+    await expect(page.locator(".categories [aria-current]")).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("scrollY") == 0
+
+
+async def test_a_question_brings_along_what_it_is_about(
+    open_page: OpenPage, live_shop: LiveShop, java_script: bool
+) -> None:
+    product = plain_product(live_shop)
+    page = await open_page("/robots.txt", java_script_enabled=java_script)
+    await page.goto(product)
+    await page.get_by_role("link", name="Ask about this").click()
+    form = page.locator("form[action='/auth/login']")
+    await form.get_by_label("Email").fill("shopper@example.com")
+    await form.get_by_label("Password").fill(PASSWORD)
+    await form.get_by_role("button", name="Sign in").click()
+    question = f"Is it washable {secrets.token_hex(3)}?"
+    await page.get_by_label("Your message").fill(question)
+    await page.get_by_role("button", name="Send").click()
+
+    message = page.locator(".message", has_text=question)
+    await expect(message.locator(f"a.message-card[href='{product}']")).to_be_visible()
+    await expect(page.locator("#write [name=about]")).to_have_count(0)
+
+
+async def test_a_picture_glides_from_the_list_into_its_page(open_page: OpenPage) -> None:
+    page = await open_page("/robots.txt", reduced_motion="no-preference")
+    await page.add_init_script(WATCH_GLIDING)
+    await page.goto("/products")
+    await page.locator(".product-card a").nth(1).click()
+    await page.wait_for_url("**/products/*")
+
+    await page.wait_for_function(
+        "window.moved?.some(({ name }) => name.includes('group(picture-'))"
+    )
+    assert {each["milliseconds"] for each in await page.evaluate("window.moved")} <= {260}
+
+
+async def test_with_reduced_motion_pages_change_at_once(open_page: OpenPage) -> None:
+    page = await open_page("/robots.txt")
+    await page.add_init_script(WATCH_GLIDING)
+    await page.goto("/products")
+    await page.locator(".product-card a").nth(1).click()
+    await page.wait_for_url("**/products/*")
+
+    await page.wait_for_function("window.revealed")
+    assert await page.evaluate("window.moved") is None
 
 
 async def test_a_toast_is_heard_and_hides_no_control(
