@@ -14,6 +14,7 @@ from storefront import database_figures, history, settings, tracing
 from storefront.accounts import (
     account_pages,
     preferences,
+    second_factor_api,
     second_factor_pages,
     second_step,
     sessions,
@@ -154,6 +155,7 @@ def create_app(values: Settings | None = None) -> Quart:
         account_pages.blueprint,
         second_step.blueprint,
         second_factor_pages.blueprint,
+        second_factor_api.blueprint,
         accounts_api.blueprint,
         privacy_pages.blueprint,
         privacy_api.blueprint,

@@ -60,7 +60,8 @@ async def sign_in() -> Any:
     """Sign in and get a bearer token.
 
     A guest's cart (the `cart` cookie) joins the customer's. `bad-credentials` does not tell
-    which of the two is wrong.
+    which of the two is wrong. For an account with a second factor the answer is `second-factor`
+    until `code` is there and right; each code works once.
     """
     credentials = await forms.json_body(Credentials)
     user = await service.authenticate(

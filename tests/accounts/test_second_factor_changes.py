@@ -213,6 +213,35 @@ async def test_where_there_is_none_nothing_ends_and_no_codes_are_made(app: Quart
         assert (answer.status_code, answer.headers["Location"]) == (303, HOME)
 
 
+async def test_programs_set_it_up_and_end_it(app: Quart, shop: Shop) -> None:
+    person, email = await registered(app)
+    path = "/api/v1/account/second-factor"
+    assert (await person.get(path)).json() == {"since": None, "recovery_codes_left": 0}
+
+    offer = (await person.post(f"{path}/key")).json()
+    phone = App(offer["key"])
+    assert offer["uri"].startswith("otpauth://totp/Meridian:")
+    wrong = _proof(phone.wrong_code(), setup=offer["setup"])
+    refused = await person.post(path, json=wrong)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "code")
+    wanted = _proof(phone.code(), setup=offer["setup"])
+    made = await person.post(path, json=wanted)
+    assert (made.status_code, len(made.json()["recovery_codes"])) == (201, 10)
+    assert made.headers["Cache-Control"] == "private, no-store"
+    assert (await person.post(path, json=wanted)).status_code == 409
+    kept = (await person.get(path)).json()
+    assert kept["recovery_codes_left"] == 10
+    assert kept["since"].endswith("Z")
+
+    renewed = await person.post(f"{path}/recovery-codes", json=_proof(phone.code()))
+    codes = renewed.json()["recovery_codes"]
+    assert (renewed.status_code, len(codes)) == (201, 10)
+    assert (await person.request("DELETE", path, json=_proof("x"))).status_code == 422
+    assert (await person.request("DELETE", path, json=_proof(codes[0]))).status_code == 204
+    assert (await person.request("DELETE", path, json=_proof(codes[1]))).status_code == 404
+    assert await _factor(shop, email) is None
+
+
 async def test_mails_tell_what_became_of_it(app: Quart, mail_folder: Path) -> None:
     owner, email, phone, _ = await with_factor(app)
     await owner.post(CODES, data=_proof(phone.code()))

@@ -33,6 +33,7 @@ async def test_staff_without_one_are_led_to_set_it_up(app: Quart, shop: Shop, ro
         answer = await person.get(path)
         assert (answer.status_code, answer.headers["Location"]) == (303, HOME)
     assert "Whoever works here needs a second factor" in (await person.get(HOME)).text
+    assert 'href="/staff"' in (await person.get("/products")).text
     for path in ("/api/v1/config", "/api/v1/users", "/api/v1/conversations"):
         answer = await person.get(path)
         assert answer.status_code == 403
