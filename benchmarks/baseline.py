@@ -46,7 +46,7 @@ def create_app() -> Any:
 def create_broadcast() -> Quart:
     """The smallest chat that Quart makes: what anybody sends, everybody hears."""
     app = Quart(__name__)
-    queues: set[asyncio.Queue[str]] = set()
+    queues: set[asyncio.Queue[str | bytes]] = set()
 
     @app.get("/health/ready")
     async def ready() -> str:
@@ -54,7 +54,7 @@ def create_broadcast() -> Quart:
 
     @app.websocket("/chat")
     async def chat() -> None:
-        queue: asyncio.Queue[str] = asyncio.Queue()
+        queue: asyncio.Queue[str | bytes] = asyncio.Queue()
         queues.add(queue)
 
         async def tell() -> None:

@@ -1,28 +1,26 @@
-"""How fast one message reaches 1, 100 and 1,000 sockets of the general channel.
+"""How fast one message reaches 1, 100, 200 and 1,000 sockets, beside a bare Quart broadcast.
 
-Two workers and a database of their own; all clients live in this process, so that one clock
-measures. Latency is from sending over a socket to having been heard by a socket, at three messages
-a second; the rate is that of eight people who send as fast as they are answered. Ratios are to
-one socket in the same run. Takes about a minute.
+The shop and the broadcast of `benchmarks.baseline` are each one worker; they are asked in turn, the
+broadcast with messages as long as those of the shop. All clients live in this process, so that one
+clock measures. Latency is from sending over a socket to having been heard by one, at a few messages
+a second; the rate is that of eight people who send all they have to say at once. A ratio is that of
+the servers' processor time for each message heard; by rate, what the clients take counts too.
 """
 
 import asyncio
 import contextlib
 import json
-import os
 import secrets
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks import machine
+from benchmarks.machine import Server
 from storefront import settings
 from storefront.accounts import service as accounts
 from storefront.accounts.model import Origin, Role, Token
@@ -30,62 +28,51 @@ from storefront.accounts.schemas import NewUser
 from storefront.database import Database
 from storefront.shop import Shop
 
-SIZES = (1, 100, 1_000)
-PACED = 30
-PACED_SECONDS = 0.3
-BURST = 120
+SIZES = (1, 100, 200, 1_000)
+ROUNDS = 3
+PACED = 12
+PACED_SECONDS = 0.25
 SENDERS = 8
+EACH_SENDS = 8
 SOCKETS_PER_PERSON = 8
-BIN = Path(sys.executable).parent
+PAUSE_SECONDS = 1.0
 
 
-@contextlib.contextmanager
-def database(folder: Path) -> Iterator[str]:
-    port = free_port()
-    command = [BIN / "secantusd-py", "--host", "127.0.0.1", "--port", str(port)]
-    options = ["--storage-path", folder / "database", "--log-level", "ERROR", "--sync-on-commit"]
-    with subprocess.Popen([*command, *options]) as process:
-        try:
-            yield f"mongodb://127.0.0.1:{port}/?replicaSet=secantus"
-        finally:
-            process.terminate()
+def measure(url: str, products: int) -> dict[str, dict[str, float]]:
+    """For each number of sockets: rates, latencies in milliseconds, and ratios to the broadcast."""
+    variables = machine.shop_variables(url, products)
+    with (
+        machine.hypercorn("storefront.app:create_app", variables) as shop,
+        machine.hypercorn("benchmarks.baseline:create_broadcast", {}) as bare,
+    ):
+        return asyncio.run(_measure(shop, bare, variables))
 
 
-@contextlib.contextmanager
-def served(variables: dict[str, str], folder: Path) -> Iterator[str]:
-    port = free_port()
-    environment = os.environ | variables | {"STOREFRONT_SERVER__PORT": str(port)}
-    log = (folder / "log").open("wb")
-    command = [BIN / "storefront", "serve", "--workers", "2"]
-    with log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}")
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.terminate()
+async def _measure(
+    shop: Server, bare: Server, variables: Mapping[str, str]
+) -> dict[str, dict[str, float]]:
+    # People whose passwords nobody needs: as cheap as in tests.
+    values = settings.load({**variables, "STOREFRONT_ENV": "test"})
+    inside = Database(values.database.url.get_secret_value(), values.database.name)
+    wanted = SENDERS + -(-max(SIZES) // SOCKETS_PER_PERSON)
+    tokens = [await _sign_in(Shop(values, inside)) for _ in range(wanted)]
+    inside.close()
+    measured = {}
+    for size in SIZES:
+        rooms = (Room(shop, tokens, size), Room(bare, [None] * wanted, size))
+        async with rooms[0].opened() as length, rooms[1].opened():
+            rooms[1].pad_to(length)
+            for _ in range(ROUNDS):
+                for room in rooms:
+                    await room.speak()
+        measured[str(size)] = _summary(*rooms)
+    return measured
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health/ready").status_code == 200:
-                time.sleep(2)  # The second worker starts after the first.
-                return
-        time.sleep(0.2)
-    raise SystemExit("The shop did not become ready.")
-
-
-async def sign_in(shop: Shop, number: int) -> Token:
+async def _sign_in(shop: Shop) -> Token:
     new_user = NewUser.model_construct(
-        email=f"person{number}@example.com",
-        full_name=f"Person {number}",
+        email=f"person-{secrets.token_hex(6)}@example.com",
+        full_name="Ana García",
         phone="+34600000000",
         password=secrets.token_hex(8),
     )
@@ -93,17 +80,101 @@ async def sign_in(shop: Shop, number: int) -> Token:
     return await accounts.sign_in(shop, user, Origin("127.0.0.1", "benchmark"))
 
 
+class Room:
+    """People on one server: some who speak, and ``size`` sockets that listen."""
+
+    def __init__(self, server: Server, tokens: Sequence[Token | None], size: int) -> None:
+        self.latencies: list[float] = []
+        self.rates: list[float] = []
+        self.costs: list[float] = []
+        self._server = server
+        self._size = size
+        self._speaking = tokens[:SENDERS]
+        self._listening = [tokens[SENDERS + n // SOCKETS_PER_PERSON] for n in range(size)]
+        self._senders: Sequence[ClientConnection] = ()
+        self._padding = ""
+        self._heard = 0
+        self._length = 0
+        self._more = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[int]:
+        """Everybody's sockets; yields how long a message of the server is."""
+        async with (
+            _opened(self._server, self._speaking) as self._senders,
+            _opened(self._server, self._listening) as listeners,
+        ):
+            tasks = [asyncio.create_task(_drain(each)) for each in self._senders]
+            tasks += [asyncio.create_task(self._listen(each)) for each in listeners]
+            await asyncio.sleep(PAUSE_SECONDS)  # The history of earlier rounds goes by.
+            self._heard = 0
+            await self._say(self._senders[0], f"paced {time.perf_counter()}")
+            await self._wait_for(self._size)
+            self.latencies = []
+            yield self._length
+            for task in tasks:
+                task.cancel()
+
+    def pad_to(self, length: int) -> None:
+        """Say as much as the other one says."""
+        self._padding = "x" * max(0, length - self._length)
+
+    async def speak(self) -> None:
+        """Some messages at a pace, then many at once."""
+        self._heard = 0
+        for _ in range(PACED):
+            await self._say(self._senders[0], f"paced {time.perf_counter()}")
+            await asyncio.sleep(PACED_SECONDS)
+        await self._wait_for(PACED * self._size)
+        self._heard = 0
+        used, begun = self._server.processor_seconds(), time.perf_counter()
+        await asyncio.gather(*(self._say_much(each) for each in self._senders))
+        deliveries = SENDERS * EACH_SENDS * self._size
+        await self._wait_for(deliveries)
+        self.rates.append(deliveries / (time.perf_counter() - begun))
+        # What the senders hear themselves is work, too.
+        heard = SENDERS * EACH_SENDS * (self._size + SENDERS)
+        self.costs.append((self._server.processor_seconds() - used) / heard)
+
+    async def _say_much(self, sender: ClientConnection) -> None:
+        for _ in range(EACH_SENDS):
+            await self._say(sender, "at once")
+
+    async def _say(self, sender: ClientConnection, body: str) -> None:
+        message = {"body": body, "client_id": secrets.token_hex(8)}
+        await sender.send(json.dumps(message | ({"x": self._padding} if self._padding else {})))
+
+    async def _listen(self, connection: ClientConnection) -> None:
+        async for frame in connection:
+            arrived = time.perf_counter()
+            _, found, rest = str(frame).partition('"paced ')
+            if found:
+                self.latencies.append(arrived - float(rest.partition('"')[0]))
+            self._length = len(frame)
+            self._heard += 1
+            self._more.set()
+
+    async def _wait_for(self, number: int) -> None:
+        async with asyncio.timeout(120):
+            while self._heard < number:
+                self._more.clear()
+                await self._more.wait()
+
+
 @contextlib.asynccontextmanager
-async def opened(host: str, tokens: list[Token]) -> AsyncIterator[list[ClientConnection]]:
+async def _opened(
+    server: Server, tokens: Sequence[Token | None]
+) -> AsyncIterator[list[ClientConnection]]:
     """One socket per token, opened a few at a time."""
     gate = asyncio.Semaphore(20)
+    address = server.url.replace("http", "ws") + "/chat"
 
-    async def open_one(token: Token) -> ClientConnection:
+    async def open_one(token: Token | None) -> ClientConnection:
         async with gate:
             return await connect(
-                f"ws://{host}/chat",
-                subprotocols=["storefront.json"],  # type: ignore[list-item]
-                additional_headers={"Authorization": f"Bearer {token.text}"},
+                address,
+                subprotocols=["storefront.json"] if token else None,  # type: ignore[list-item]
+                additional_headers={"Authorization": f"Bearer {token.text}"} if token else None,
                 compression=None,
                 ping_interval=None,
                 open_timeout=60,
@@ -116,99 +187,38 @@ async def opened(host: str, tokens: list[Token]) -> AsyncIterator[list[ClientCon
         await asyncio.gather(*(each.close() for each in connections), return_exceptions=True)
 
 
-class Ears:
-    """What all sockets hear: how often each body, and how late."""
-
-    def __init__(self, connections: list[ClientConnection]) -> None:
-        self.latencies: list[float] = []
-        self.heard = 0
-        self._sockets = len(connections)
-        self._more = asyncio.Condition()
-        self._tasks = [asyncio.create_task(self._listen(each)) for each in connections]
-
-    async def _listen(self, connection: ClientConnection) -> None:
-        async for frame in connection:
-            arrived = time.perf_counter()
-            name, _, sent = json.loads(frame)["message"]["body"].partition(" ")
-            if name == "paced":
-                self.latencies.append(arrived - float(sent))
-            self.heard += 1
-            if self.heard % self._sockets == 0:
-                async with self._more:
-                    self._more.notify_all()
-
-    async def wait_for(self, number: int) -> None:
-        async with asyncio.timeout(120), self._more:
-            await self._more.wait_for(lambda: self.heard >= number)
-
-    def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-
-
-async def measure(host: str, tokens: list[Token], size: int) -> tuple[float, float, float, float]:
-    """(messages stored a second, deliveries a second, p50, p99); latencies in milliseconds."""
-    people = [tokens[number // SOCKETS_PER_PERSON + SENDERS] for number in range(size)]
-    async with opened(host, tokens[:SENDERS]) as senders, opened(host, people) as listeners:
-        silent = [asyncio.create_task(drain(each)) for each in senders]
-        await asyncio.sleep(2)  # The history of earlier rounds goes by.
-        ears = Ears(listeners)
-        await asyncio.sleep(1)
-        ears.heard, ears.latencies = 0, []
-        for _ in range(PACED):
-            await say(senders[0], f"paced {time.perf_counter()}")
-            await asyncio.sleep(PACED_SECONDS)
-        await ears.wait_for(PACED * size)
-        began = time.perf_counter()
-        async with httpx.AsyncClient(base_url=f"http://{host}", timeout=60) as http:
-            await asyncio.gather(*(burst(http, token) for token in tokens[:SENDERS]))
-        stored_after = time.perf_counter() - began
-        await ears.wait_for((PACED + BURST) * size)
-        heard_after = time.perf_counter() - began
-        ears.stop()
-        for task in silent:
-            task.cancel()
-    cuts = statistics.quantiles(ears.latencies, n=100)
-    return BURST / stored_after, BURST * size / heard_after, cuts[49] * 1000, cuts[98] * 1000
-
-
-async def drain(connection: ClientConnection) -> None:
+async def _drain(connection: ClientConnection) -> None:
     async for _ in connection:
         pass
 
 
-async def say(connection: ClientConnection, body: str) -> None:
-    await connection.send(json.dumps({"body": body, "client_id": secrets.token_hex(8)}))
+def _summary(shop: Room, bare: Room) -> dict[str, float]:
+    def by_pairs(one: Sequence[float], other: Sequence[float]) -> float:
+        return round(statistics.median(a / b for a, b in zip(one, other, strict=True) if b), 3)
+
+    ours, theirs = (statistics.quantiles(each.latencies, n=100) for each in (shop, bare))
+    return {
+        "ratio": by_pairs(bare.costs, shop.costs),
+        "rate_ratio": by_pairs(shop.rates, bare.rates),
+        "heard_a_second": round(statistics.median(shop.rates)),
+        "broadcast_a_second": round(statistics.median(bare.rates)),
+        "processor_us": round(statistics.median(shop.costs) * 1e6, 1),
+        "p50_ms": round(ours[49] * 1000, 1),
+        "p99_ms": round(ours[98] * 1000, 1),
+        "broadcast_p50_ms": round(theirs[49] * 1000, 1),
+        "broadcast_p99_ms": round(theirs[98] * 1000, 1),
+    }
 
 
-async def burst(http: httpx.AsyncClient, token: Token) -> None:
-    headers = {"Authorization": f"Bearer {token.text}"}
-    for _ in range(BURST // SENDERS):
-        answer = await http.post("/api/v1/chat", json={"body": "burst"}, headers=headers)
-        assert answer.status_code == 201, answer.text
-
-
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as name, database(Path(name)) as url:
-        variables = {
-            "STOREFRONT_ENV": "test",
-            "STOREFRONT_DATABASE__URL": url,
-            "STOREFRONT_MAIL__FOLDER": f"{name}/mail",
-        }
-        with served(variables, Path(name)) as host:
-            inside = Database(url, settings.load(variables).database.name)
-            shop = Shop(settings.load(variables), inside)
-            wanted = SENDERS + -(-max(SIZES) // SOCKETS_PER_PERSON)
-            tokens = [await sign_in(shop, number) for number in range(wanted)]
-            print("sockets  stored/s  heard/s    p50 ms   p99 ms   p50 to one socket")
-            baseline = 0.0
-            for size in SIZES:
-                stored, heard, p50, p99 = await measure(host, tokens, size)
-                baseline = baseline or p50
-                ratio = p50 / baseline
-                print(f"{size:7} {stored:9.0f} {heard:8.0f} {p50:9.1f} {p99:8.1f} {ratio:12.1f}x")
-            inside.close()
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name, machine.database(Path(name)) as url:
+        machine.fill(url, 200)
+        for sockets, each in measure(url, 200).items():
+            print(
+                f"{sockets:>5} sockets: "
+                + ", ".join(f"{key} {value}" for key, value in each.items())
+            )
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

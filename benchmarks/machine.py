@@ -11,19 +11,23 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 from storefront import settings
 from storefront.app import INDEXES
-from storefront.database import connect
+from storefront.catalogue import service as catalogue
+from storefront.catalogue.model import Product, Variant
+from storefront.database import ObjectId, connect
 from storefront.demo import loader
 from storefront.shop import Shop
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 START_SECONDS = 300
+LIMITS = ("SIGN_IN", "REGISTRATION", "CHAT", "API")
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,35 @@ async def _fill(url: str, products: int) -> None:
         return
     await database.ensure_indexes(INDEXES)
     demo = await loader.load_demo_catalogue(shop)
-    await loader.load_generated_catalogue(shop, max(0, products - demo))
+    await loader.load_generated_catalogue(shop, max(0, products - demo - 1))
+    await catalogue.add_products(shop, [_endless()])
     await database["benchmark"].insert_one(filled)
     database.close()
 
 
+def _endless() -> Product:
+    """What can be bought again and again."""
+    now = datetime.now(UTC)
+    return Product(
+        id=str(ObjectId()),
+        name="Endless mug",
+        description="For a benchmark.",
+        category="mugs",
+        variants=(Variant("ENDLESS", {}, 1500, 1_000_000),),
+        photo=None,
+        created_at=now,
+        updated_at=now,
+    )
+
+
 def shop_variables(url: str, products: int) -> dict[str, str]:
-    """The settings of the shop with so many products."""
+    """The settings of the shop with so many products: as for customers, with the full cost of
+    passwords, but one client may ask as often as it likes."""
     return {
-        "STOREFRONT_ENV": "test",
+        "STOREFRONT_ENV": "production",
+        "STOREFRONT_SESSION__SECRET": "only-for-benchmarks-" * 3,
+        **{f"STOREFRONT_LIMITS__{name}": "1000000/minute" for name in LIMITS},
+        "STOREFRONT_SERVER__ALLOWED_HOSTS": "127.0.0.1",
         "STOREFRONT_DATABASE__URL": url,
         "STOREFRONT_DATABASE__NAME": f"benchmark_{products}",
         "STOREFRONT_MAIL__TRANSPORT": "file",

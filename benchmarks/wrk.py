@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,6 @@ from benchmarks.machine import pinned
 
 CONNECTIONS = 8
 _SCRIPT = """
-wrk.method = "{method}"
-wrk.body = {body}
-{headers}
 local n = 0
 function init(args) n = tonumber(args[1]) * 100000 end
 local function pick(list, m) return list[m % #list + 1] end
@@ -26,11 +23,25 @@ local colours = {{"Navy", "Sand", "Rust", "Moss", "Grey",
 local subjects = {{"aurora", "beaufort", "cirrus", "coastline", "compass", "eclipse", "fern",
   "gull", "isobar", "kite", "meridian", "orbit", "ridge", "sextant", "snowline", "thunderhead"}}
 local moods = {{"quiet", "early", "southern", "painted", "distant", "winter", "double", "golden"}}
+{headers}
+local cookies = {{{cookies}}}
+local steps = {{{steps}}}
 function request()
   n = n + 1
-  return wrk.format(nil, {path})
+  if #cookies > 0 then wrk.headers["Cookie"] = pick(cookies, n) end
+  local step = pick(steps, n)
+  return wrk.format(step.method, step.path(n), nil, step.body)
 end
 """
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request; ``path`` is a Lua expression in which ``n`` grows with each request."""
+
+    path: str
+    method: str = "GET"
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,20 +57,24 @@ class Slice:
 
 @contextmanager
 def script(
-    path: str, *, method: str = "GET", headers: dict[str, str], body: str = ""
+    steps: Sequence[Step], *, headers: Mapping[str, str], cookies: Sequence[str] = ()
 ) -> Iterator[Path]:
-    """A script that asks for ``path``, a Lua expression in which ``n`` grows with each request."""
+    """A script that takes the steps in turn, and the visitors whose cookies these are."""
     lines = [f'wrk.headers["{name}"] = {_quoted(value)}' for name, value in headers.items()]
     text = _SCRIPT.format(
-        method=method,
-        body=_quoted(body) if body else "nil",
         headers="\n".join(lines),
-        path=path,
+        cookies=", ".join(map(_quoted, cookies)),
+        steps=", ".join(map(_step, steps)),
     )
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(text)
         file.flush()
         yield Path(file.name)
+
+
+def _step(step: Step) -> str:
+    body = _quoted(step.body) if step.body else "nil"
+    return f'{{method="{step.method}", body={body}, path=function(n) return {step.path} end}}'
 
 
 def _quoted(text: str) -> str:
