@@ -12,6 +12,7 @@ _SHORTEST_SECRET = 6  # Shorter ones, such as none at all, would tear other word
 # All lengths are bounded: a traceback can quote a very long word, which must not cost its square.
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SIGNED = re.compile(r"\b[\w-]{10,600}\.[\w-]{6,600}(?:\.[\w-]{10,600})?\b")
+_APP_KEY = re.compile(r"\b[A-Z2-7]{32}\b")  # Of a second factor, in base 32.
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s{1,4}[\w.~+/=-]{8,}")
 _URL_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@]{1,200}@")
 _NAMED_SECRET = re.compile(
@@ -24,6 +25,7 @@ def redact(text: str, settings: Settings) -> str:
     for secret in _secrets(settings):
         text = text.replace(secret, HIDDEN)
     text = _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text)
+    text = _APP_KEY.sub(HIDDEN, text)
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)
     text = _NAMED_SECRET.sub(rf"\1\2{HIDDEN}\2", text)
     text = _SIGNED.sub(_hide_signature, text)

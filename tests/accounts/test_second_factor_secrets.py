@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pyotp
 import pytest
 from pydantic import SecretStr
 from quart import Quart
 
 from storefront.accounts import sealing, second_factor_setup
 from storefront.shop import Shop
+from storefront.web.redaction import redact
 from tests.accounts.factors import api_login, with_factor
 from tests.conftest import browser
 
@@ -82,3 +84,10 @@ def test_what_is_sealed_opens_for_its_purpose_only(shop: Shop) -> None:
     assert sealing.unseal(shop, sealed, purpose="second factor of b") is None
     assert sealing.unseal(shop, "nonsense", purpose="second factor of a") is None
     assert sealing.unseal(shop, "ñ", purpose="second factor of a") is None
+
+
+def test_a_key_is_taken_out_of_what_is_logged(shop: Shop) -> None:
+    key = pyotp.random_base32()
+
+    assert key not in redact(f"otpauth://totp/Shop:a?secret={key}&issuer=Shop", shop.settings)
+    assert key not in redact(f"ValueError: {key!r}", shop.settings)
