@@ -1,16 +1,18 @@
 """The background task that sends what lies in the outbox. One runs in each process.
 
 It sends a few mails at once, so that one whose server takes its time holds up no other. A mail is
-sent by who holds its lease. A process that dies lets its lease run out, and another takes over: so
-a mail goes out twice only if a process died after sending it and before noting so, or if the server
-took it and did not say so in time; then both copies have the same Message-ID.
+sent by who holds its lease, and renews it. Who dies does not, and another takes over: so a mail
+goes out twice only if a process died after sending it and before noting so, or if the server took
+it and did not say so in time; then both copies have the same Message-ID.
 """
 
 import asyncio
 import contextlib
+import functools
 import logging
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,7 +48,9 @@ class Sender:
         self._name = secrets.token_hex(8)
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+        # Of what others send: the lease, and since when it has been that one (monotonic seconds).
+        self._leases: dict[str, tuple[object, float]] = {}
         self._trouble: BaseException | None = None
         self._failed_rounds = 0
 
@@ -67,7 +71,7 @@ class Sender:
         finally:
             # What is being sent is sent to its end, so that no mail has gone unnoted.
             if self._at_work:
-                await asyncio.wait(self._at_work, timeout=SEND_TIMEOUT_SECONDS)
+                await asyncio.wait(self._at_work.values(), timeout=SEND_TIMEOUT_SECONDS)
 
     async def reload(self) -> None:
         self._wake.set()
@@ -90,11 +94,28 @@ class Sender:
     async def _begin_due(self) -> None:
         """Begin with all that is due, as places become free."""
         while due := await store.list_due(self._shop, _now()):
-            free = [mail for mail in due if _is_free(mail, _now())]
+            free = self._free_among(due)
             for mail in free:
                 await self._begin(mail)
             if not free:
                 return
+
+    def _free_among(self, due: Sequence[StoredMail]) -> list[StoredMail]:
+        """What nobody is sending: without a lease, or with one that was not renewed in its time.
+
+        That time is what passes here: hosts' clocks may differ by more than a lease lasts.
+        """
+        now, known, free = time.monotonic(), self._leases, []
+        self._leases = {}
+        for mail in due:
+            lease = (mail.lease_by, mail.lease_until)
+            before, since = known.get(mail.id, (None, now))
+            since = since if before == lease else now
+            self._leases[mail.id] = (lease, since)
+            is_over = mail.lease_by is None or now - since > LEASE.total_seconds()
+            if is_over and mail.id not in self._at_work:
+                free.append(mail)
+        return free
 
     async def _begin(self, mail: StoredMail) -> None:
         await self._places.acquire()
@@ -103,12 +124,12 @@ class Sender:
             self._raise_trouble()
             if await store.claim(self._shop, mail, sender=self._name, until=_now() + LEASE):
                 task = asyncio.create_task(self._deliver_while_ours(mail))
-                self._at_work.add(task)
-                task.add_done_callback(self._ended)
+                self._at_work[mail.id] = task
+                task.add_done_callback(functools.partial(self._ended, mail.id))
                 undone.pop_all()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._at_work.discard(task)
+    def _ended(self, mail_id: str, task: asyncio.Task[None]) -> None:
+        del self._at_work[mail_id]
         self._places.release()
         error = None if task.cancelled() else task.exception()
         if error is None:
@@ -172,14 +193,6 @@ class Sender:
                 await asyncio.sleep(0.5)
             else:
                 return
-
-
-def _is_free(mail: StoredMail, now: datetime) -> bool:
-    """Whether nobody is sending the mail: a lease of twice its length is a clock's mistake.
-
-    Not of its length: hosts' clocks differ a little, and a lease that was just taken counts.
-    """
-    return mail.lease_until is None or not now < mail.lease_until <= now + 2 * LEASE
 
 
 def _sent(mail: StoredMail) -> dict[str, Any]:
