@@ -39,14 +39,16 @@ translations: .venv/test
 
 .venv/run: pyproject.toml
 	$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed))
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@echo "Installing what the shop needs: half a minute to three minutes."
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[embedded]'
 	touch $@
 
 # Everything that checks a change is pinned with its hash in requirements/ci.txt (`make lock`).
 .venv/test: pyproject.toml requirements/ci.txt
 	$(if $(PYTHON),,$(error Python 3.11, 3.12 or 3.13 is needed))
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@echo "Installing what the tests need: one to five minutes."
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ci.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@ .venv/run
@@ -66,5 +68,6 @@ audit:
 	.venv/tools/bin/pip install --quiet --disable-pip-version-check pip-audit
 	.venv/tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/ci.txt
 
+# Leaves data/ alone: that is the shop's database.
 clean:
-	rm -rf .venv data
+	rm -rf .venv build dist

@@ -4,7 +4,9 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -26,6 +28,7 @@ from storefront.serving import serve as supervise
 from storefront.settings import Settings
 from storefront.shop import Shop
 from storefront.web import metrics
+from storefront.web.security import is_allowed_host
 
 
 @click.group()
@@ -102,9 +105,8 @@ def import_(file: Path, *, dry_run: bool) -> None:
         f" {report.unchanged} as they were."
     )
     if report.complaints:
-        terminal.fail(
-            f"{report.complaints} errors; of the products on those lines nothing was written."
-        )
+        errors = "1 error" if report.complaints == 1 else f"{report.complaints} errors"
+        terminal.fail(f"{errors}; of the products on those lines nothing was written.")
 
 
 @main.command("export")
@@ -115,7 +117,7 @@ def export(file: Path) -> None:
         count = terminal.run(terminal.load_settings(), lambda shop: _export_products(shop, file))
     except (FileRefusedError, OSError) as error:
         terminal.fail(f"{file}: {error}")
-    click.echo(f"{count} products are in {file}.")
+    click.echo(f"{count} products are in {file.absolute()}.")
 
 
 @main.command("create-user")
@@ -173,6 +175,8 @@ def check() -> None:
     """Validate the settings, reach database and mail server, report indexes."""
     values = terminal.load_settings()
     click.echo(f"settings: {values.environment}, all keys valid")
+    for warning in _warnings(values):
+        click.echo(f"  {warning}")
     is_well = terminal.run(values, _check_database)
     problem = asyncio.run(transports.find_problem(values.mail))
     click.echo(f"mail: {problem or 'reachable'} ({values.mail.transport})")
@@ -180,11 +184,25 @@ def check() -> None:
         sys.exit(1)
 
 
+def _warnings(values: Settings) -> Iterator[str]:
+    """What is allowed, but for customers hardly meant."""
+    host = urlsplit(values.public_url).netloc
+    if not values.is_production:
+        return
+    if not values.server.public_url:
+        yield f"server.public_url is empty: links in mails lead to {values.public_url}"
+    elif not is_allowed_host(host, values.server.allowed_hosts):
+        yield f"server.allowed_hosts lacks {host}, the host of server.public_url"
+
+
 async def _check_database(shop: Shop) -> bool:
     missing = await shop.database.missing_indexes(INDEXES)
     declared = sum(len(indexes) for indexes in INDEXES.values())
     click.echo(f"database: reachable ({shop.settings.database.name})")
     click.echo(f"indexes: {declared - len(missing)} of {declared} present")
+    if len(missing) == declared:
+        click.echo("  a new database: the next start creates them")
+        return True
     for collection, name in missing:
         click.echo(f"  missing: {collection}.{name} (the next start creates it)")
     return True

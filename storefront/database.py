@@ -119,6 +119,8 @@ class Database:
             uuidRepresentation="standard",
             w="majority",
             journal=True,
+            # What somebody was shown is not undone by a failover.
+            readConcernLevel="majority",
             appname="storefront",
         )
         self._database = self._client[name]
@@ -221,7 +223,8 @@ async def connect(url: str, name: str) -> Database:
         # First of all: building indexes would wait for the locks of who was killed.
         await database.end_abandoned_transactions()
     except (PyMongoError, ValueError) as error:
-        raise DatabaseUnreachableError(str(error)) from error
+        # What follows is the driver's whole view of the servers.
+        raise DatabaseUnreachableError(str(error).partition(", Timeout: ")[0]) from error
     return database
 
 

@@ -52,8 +52,9 @@ class EmbeddedDatabaseMissing(EmbeddedDatabaseError):  # noqa: N818 - says what 
 
     def __init__(self) -> None:
         super().__init__(
-            "The embedded database is not installed: install storefront[embedded],"
-            " or set database.url to a MongoDB replica set."
+            'database.url is "embedded", but the embedded database is not installed: install'
+            " storefront[embedded], which is `pip install SecantusDB`, or set"
+            " STOREFRONT_DATABASE__URL to a MongoDB replica set."
         )
 
 
@@ -72,6 +73,7 @@ def embedded_database(path: Path, *, role: Role) -> Iterator[str]:
     shop runs on `path`, and waits up to 10 s for a command that owns the database to end. Raises
     EmbeddedDatabaseError.
     """
+    _executable()  # Without it, nothing is left behind.
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -10,7 +10,12 @@ import click
 
 from storefront import settings as settings_file
 from storefront.database import Database, DatabaseUnreachableError, connect
-from storefront.embedded import EmbeddedDatabaseError, Role, embedded_database
+from storefront.embedded import (
+    EmbeddedDatabaseError,
+    EmbeddedDatabaseMissing,
+    Role,
+    embedded_database,
+)
 from storefront.migrations import runner
 from storefront.migrations.runner import UnusableDataError
 from storefront.settings import Settings, SettingsError
@@ -83,6 +88,8 @@ def database_url(values: Settings, *, role: Role) -> Iterator[str]:
     try:
         with embedded_database(Path(values.database.path), role=role) as url:
             yield url
+    except EmbeddedDatabaseMissing as error:
+        fail(str(error))
     except EmbeddedDatabaseError as error:
         fail(f"database.path in {values.sources['database.path']}: {error}")
 

@@ -96,8 +96,8 @@ def backup(file: Path) -> None:
         counts = terminal.run(terminal.load_settings(), lambda shop: _save(shop, file))
     except (BackupFailedError, OSError) as error:
         terminal.fail(f"{file}: {error}")
-    size = file.stat().st_size / 1_000_000
-    click.echo(f"{sum(counts.values())} documents are in {file} ({size:.1f} MB).")
+    size = file.stat().st_size / 1_000
+    click.echo(f"{sum(counts.values())} documents are in {file.absolute()} ({size:,.0f} kB).")
 
 
 async def _save(shop: Shop, file: Path) -> dict[str, int]:

@@ -1,11 +1,16 @@
 """Whether the process is alive, and whether it can do its work."""
 
+import asyncio
+
 from quart import Blueprint, Response, jsonify
 
 from storefront.database import PyMongoError
 from storefront.web.cookies import current_shop
 
 blueprint = Blueprint("health", __name__)
+
+# Less than load balancers wait, so that a database that hangs is told of by an answer.
+LONGEST_PING_SECONDS = 1.5
 
 
 @blueprint.get("/health/live")
@@ -19,8 +24,9 @@ async def ready() -> Response:
     """Ready when the database answers and the change feed runs; 503 otherwise."""
     shop = current_shop()
     try:
-        await shop.database.ping()
-    except PyMongoError:
+        async with asyncio.timeout(LONGEST_PING_SECONDS):
+            await shop.database.ping()
+    except (PyMongoError, TimeoutError):
         checks = {"database": False, "changes": False}
     else:
         checks = {"database": True, "changes": shop.changes.is_live}
