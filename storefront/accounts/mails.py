@@ -56,7 +56,7 @@ async def write_second_factor(
     shop: Shop,
     transaction: Transaction,
     user: User,
-    event: Literal["on", "off", "removed", "recovery_code", "recovery_codes"],
+    event: Literal["on", "off", "removed", "recovery_code", "recovery_codes", "wrong_codes"],
     *,
     codes_left: int = 0,
 ) -> None:

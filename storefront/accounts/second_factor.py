@@ -16,7 +16,7 @@ from storefront.accounts import mails, passwords, sealing, store
 from storefront.accounts import second_factor_store as factors
 from storefront.accounts.model import SecondFactor, User
 from storefront.database import Transaction
-from storefront.errors import SecondFactorError, UnauthenticatedError
+from storefront.errors import SecondFactorError, TooManyRequestsError, UnauthenticatedError
 from storefront.localisation import gettext as _
 from storefront.shop import Shop
 from storefront.web import limits
@@ -30,6 +30,7 @@ HALFWAY_SECONDS = 5 * 60
 # Who can guess here knows the password already. No stranger can close an account this way.
 LONGEST_WAIT_AT_ACCOUNT = timedelta(days=1)
 LONGEST_WAIT_OF_ADDRESS = timedelta(hours=1)
+WARNINGS = "1/hour"
 
 # Crockford's base 32: a reader may take o for 0, and i or l for 1, and is right all the same.
 RECOVERY_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -127,9 +128,30 @@ async def use_code(
         is_right = codes_left is not None
     if not is_right:
         await limits.count_guess(shop, rate, client, longest_wait=LONGEST_WAIT_OF_ADDRESS)
+        await _warn_when_closed(shop, user, account)
         raise SecondFactorError(_("This code is wrong, or it was used before: each works once."))
     await limits.forget_guesses(shop, account)
     return codes_left
+
+
+async def _warn_when_closed(shop: Shop, user: User, account: str) -> None:
+    """Tell the owner, but not each minute: whoever gives so many wrong codes has the password."""
+    try:
+        await limits.refuse_guess(shop, account)
+    except TooManyRequestsError:
+        pass
+    else:
+        return
+    try:
+        await limits.refuse_above(shop, "wrong-codes-told", WARNINGS, user.id)
+    except TooManyRequestsError:
+        return
+    await limits.count_one(shop, "wrong-codes-told", WARNINGS, user.id)
+
+    async def write(transaction: Transaction) -> None:
+        await mails.write_second_factor(shop, transaction, user, "wrong_codes")
+
+    await shop.database.in_transaction(write)
 
 
 async def _use_app_code(shop: Shop, factor: SecondFactor, code: str) -> bool:

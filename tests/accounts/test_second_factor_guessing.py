@@ -51,6 +51,8 @@ async def test_codes_are_counted_at_the_account_wherever_they_come_from(
         await _wait_is_over(shop)
 
     assert [round(wait / 60) for wait in waits] == [1, 2, 4]
+    told = shop.database["outbox"].find({"to": email, "context.event": "wrong_codes"})
+    assert len([mail async for mail in told]) == 1
 
 
 async def test_while_it_is_closed_the_right_code_does_not_open_it(app: Quart, shop: Shop) -> None:

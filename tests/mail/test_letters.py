@@ -19,10 +19,12 @@ KINDS = (
     "order",
     "order_cancelled",
     "order_notice",
+    "new_device",
     "password_changed",
     "password_reset",
     "registration",
     "registration_notice",
+    "second_factor",
 )
 ORDER = {
     "number": 7,
@@ -63,6 +65,10 @@ CONTEXT = {
     "user_id": "0" * 24,
     "reset_id": "reset",
     "order": ORDER,
+    "device": "Firefox, Linux",
+    "at": "2026-11-22T10:15:00+00:00",
+    "event": "recovery_code",
+    "codes_left": 9,
 }
 
 
