@@ -84,7 +84,7 @@ async def sign_in() -> Any:
     """Sign in with email and password; who has a second factor is then asked for a code."""
     typed = await forms.typed_form()
     try:
-        credentials = forms.check_form(Credentials, typed)
+        credentials = forms.check_form(Credentials, {**typed, "code": ""})  # Has its own page.
         user = await service.authenticate(
             current_shop(), credentials, address=sessions.current_origin().address
         )
@@ -120,7 +120,8 @@ async def sign_out() -> Any:
 @blueprint.get("/auth/password-reset")
 async def forgotten_password() -> Any:
     """Ask for a link to a new password."""
-    return await rendering.render("accounts/password_reset.html", form=Form(), sent=False)
+    sent = "sent" in request.args
+    return await rendering.render("accounts/password_reset.html", form=Form(), sent=sent)
 
 
 @blueprint.post("/auth/password-reset")
@@ -139,7 +140,7 @@ async def request_password_reset() -> Any:
     await recovery.request_password_reset(
         current_shop(), wanted.email, address=sessions.current_origin().address
     )
-    return await rendering.render("accounts/password_reset.html", form=Form(), sent=True)
+    return htmx.see_other("/auth/password-reset?sent=yes")
 
 
 @blueprint.get("/auth/password-reset/<token>")

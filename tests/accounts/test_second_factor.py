@@ -68,6 +68,27 @@ async def test_the_password_alone_opens_no_session(app: Quart, shop: Shop) -> No
         assert "halfway" not in guest.cookies
 
 
+async def test_over_https_no_other_host_can_bring_the_first_step(app: Quart) -> None:
+    _, email, phone, _ = await with_factor(app)
+    async with browser(app) as guest:
+        guest.base_url = httpx.URL("https://shop.test")
+        cookie = (await sign_in(guest, email)).headers["Set-Cookie"]
+        assert cookie.startswith("__Host-halfway=")
+        assert all(words in cookie for words in ("; Secure", "; HttpOnly", "Path=/;", "SameSite"))
+        assert (await give_code(guest, phone.code())).status_code == 303
+        assert "__Host-halfway" not in guest.cookies
+
+
+async def test_a_code_has_its_own_page(app: Quart) -> None:
+    """So that a form has somewhere to show that it was wrong."""
+    _, email, phone, _ = await with_factor(app)
+    async with browser(app) as guest:
+        form = {"email": email, "password": PASSWORD, "code": phone.code()}
+        answer = await guest.post("/auth/login", data=form)
+        assert answer.headers["Location"] == SECOND_STEP
+        assert (await give_code(guest, phone.used_code())).headers["Location"] == "/products"
+
+
 async def test_with_htmx_the_second_step_is_a_part_of_the_page(app: Quart) -> None:
     _, email, phone, _ = await with_factor(app)
     async with browser(app, headers={"HX-Request": "true", "HX-Request-Type": "partial"}) as guest:
