@@ -119,6 +119,7 @@ async def test_a_guest_meets_no_barrier(
         "/auth/password-reset",
         "/auth/password-reset/forged",
         "/auth/verify/forged",
+        "/?next=/checkout",
     ):
         await page.goto(path)
         await check(path)
@@ -244,8 +245,15 @@ async def test_a_phone_meets_no_barrier(
     await expect(page.locator("#filters")).to_be_visible()
     await expect_no_barriers(page, "filter sheet", first=scheme)
     await page.goto(shelf.with_options)
-    await expect_no_barriers(page, "product", first=scheme)
+    await page.locator(".offer-form button[type=submit]").last.click()
+    await expect(page.locator(".choice .field-error").first).to_be_visible()
+    await expect_no_barriers(page, "product with a choice left out", first=scheme)
     await choose_all(page)
+    await page.route("**/cart", lambda route: route.abort())
+    await page.locator(".offer-form button[type=submit]").last.click()
+    await expect(page.locator("#notices .notice")).to_be_visible()
+    await expect_no_barriers(page, "product with a toast", first=scheme)
+    await page.unroute("**/cart")
     await put_in_cart(page)
     await expect_no_barriers(page, "drawer", first=scheme)
 
@@ -256,8 +264,11 @@ async def test_zoomed_to_400_per_cent_nothing_scrolls_sideways(
 ) -> None:
     email, program = customer
     page = await open_page("/products", locale=locale, viewport=ZOOMED_TO_400_PER_CENT)
-    paths = ["/", "/products", "/products?q=tide", shelf.with_options, "/cart", "/no/such/page"]
-    for path in paths:
+    for path in (
+        *("/", "/?next=/cart", "/products", "/products?q=tide", "/products?q=xqzv"),
+        *(shelf.with_options, shelf.sold_out, "/cart", "/no/such/page", "/api/v1/docs"),
+        *("/problems/out-of-stock", "/auth/password-reset", "/auth/verify/forged"),
+    ):
         await page.goto(path)
         await expect_no_sideways_scrolling(page, path)
     await page.goto(shelf.plain)
@@ -266,15 +277,28 @@ async def test_zoomed_to_400_per_cent_nothing_scrolls_sideways(
     await program.post(
         f"/chat/{email}", json={"body": f"{'long' * 40} https://example.com/{email}"}
     )
+    line = {"product_id": shelf.plain.rpartition("/")[2], "quantity": 1}
+    await program.post("/cart", json=line)
+    order = (await program.post("/orders", json={"delivery_address": ADDRESS})).json()
+    await program.post("/cart", json=line)
     await sign_in(page, email)
-    for path in ("/cart", "/checkout", "/account", f"/chat/{email}", "/orders"):
+    for path in (
+        *("/cart", "/checkout", f"/chat/{email}?about={shelf.plain}", "/orders"),
+        *(f"/orders/{order['number']}", "/account", "/account/leave"),
+    ):
         await page.goto(path)
         await expect_no_sideways_scrolling(page, path)
     await sign_in(page, STAFF)
     for path in (
         *("/staff", "/staff/orders", "/staff/products", f"/staff{shelf.with_options}"),
-        *("/staff/chat", f"/staff/chat/{email}", "/staff/users", "/staff/mail"),
-        *("/staff/errors", "/staff/config"),
+        *(f"/staff/orders/{order['number']}", "/staff/products/new", "/staff/products/bin"),
+        *("/staff/chat", f"/staff/chat/{email}", "/staff/errors", "/staff/config"),
+        *("/staff/users", "/staff/mail"),
     ):
         await page.goto(path)
         await expect_no_sideways_scrolling(page, path)
+    for path in ("/staff/users", "/staff/mail"):
+        await page.goto(path)
+        await page.locator("tbody a").first.click()
+        await page.wait_for_load_state()
+        await expect_no_sideways_scrolling(page, f"one of {path}")
