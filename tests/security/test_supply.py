@@ -66,6 +66,19 @@ def test_every_dependency_is_named_where_they_are_explained() -> None:
     assert [name for name in _names(PROJECT["dependencies"]) if name not in text] == []
 
 
+def test_everything_that_is_installed_by_name_has_its_licence_listed() -> None:
+    """In a row of a table, or in brackets after the name."""
+    text = (ROOT / "docs" / "dependencies.md").read_text().lower()
+    families = r"(?:mit|bsd|apache|mpl|gpl|isc|0bsd|unlicense)"
+    rows = [line for line in text.splitlines() if re.search(rf"\| [^|]*{families}[^|]* \|$", line)]
+    listed = " ".join(rows) + " ".join(re.findall(rf"[^.]*\([^)]*{families}[^)]*\)", text))
+    wanted = _names(PROJECT["dependencies"])
+    for extra in EXTRAS.values():
+        wanted |= _names(extra)
+
+    assert [name for name in wanted - {"secantusdb"} if name not in listed] == []
+
+
 def test_nothing_that_runs_in_the_shop_binds_it_to_another_licence() -> None:
     """SecantusDB, which is GPL, is an extra and a program of its own."""
     bound = {
