@@ -4,6 +4,7 @@ import contextlib
 import json
 import statistics
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from benchmarks.machine import Server
 RAW = "raw"
 TWO_WORKERS = "2 workers"
 RAW_TWO_WORKERS = "raw, 2 workers"
+IDLE_SECONDS = 4
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Bench:
         self._folder = folder
         self._servers = Servers(sizes=sizes)
         self._cases: dict[str, list[Case]] = {}
+        self._idle: dict[str, float] = {}
 
     def __enter__(self) -> "Bench":
         return self
@@ -83,7 +86,18 @@ class Bench:
             servers[TWO_WORKERS] = self._stack.enter_context(two)
             two = machine.hypercorn(app, bare, workers=2)
             servers[RAW_TWO_WORKERS] = self._stack.enter_context(two)
+        self._idle = self._idle_shares()
         return cases
+
+    def _idle_shares(self) -> dict[str, float]:
+        """What part of a core each server takes while nobody asks anything of it."""
+        servers = self._servers.by_name
+        before = {name: servers[name].processor_seconds() for name in servers}
+        time.sleep(IDLE_SECONDS)
+        return {
+            name: (servers[name].processor_seconds() - before[name]) / IDLE_SECONDS
+            for name in servers
+        }
 
     def measure(self, number: int, rounds: int) -> dict[str, Any]:
         """Case ``number``, on each server in turn."""
@@ -99,7 +113,10 @@ class Bench:
             for seed in range(rounds):
                 for name in names:
                     server = self._servers.by_name[name]
-                    turns[name].append(_take_turn(server, scripts[name], seed, case.connections))
+                    turn = _take_turn(
+                        server, scripts[name], seed, case.connections, self._idle[name]
+                    )
+                    turns[name].append(turn)
         return {
             name: self._summary(name, turns[name], turns[self._servers.baseline_of(name)])
             for name in names
@@ -124,7 +141,11 @@ class Bench:
         """Start and memory of the shops of each size."""
         servers = self._servers.by_name
         return {
-            name: {**_watch(servers[name]), "start_seconds": round(servers[name].seconds, 1)}
+            name: {
+                **_watch(servers[name]),
+                "start_seconds": round(servers[name].seconds, 1),
+                "idle_processor_ms_a_second": round(self._idle[name] * 1000, 1),
+            }
             for name in map(str, self._servers.sizes)
         }
 
@@ -135,16 +156,22 @@ class Bench:
 
 @dataclass(frozen=True)
 class _Turn:
-    """A second of load, and the processor time that the server took for each request."""
+    """A second of load, and the processor time that the server took for each request.
+
+    What it takes while nobody asks anything (the change feed, timers) is no part of that.
+    """
 
     load: wrk.Slice
     seconds: float
 
 
-def _take_turn(server: Server, script: Path, seed: int, connections: int) -> _Turn:
-    before = server.processor_seconds()
+def _take_turn(
+    server: Server, script: Path, seed: int, connections: int, idle_share: float
+) -> _Turn:
+    before, begun = server.processor_seconds(), time.perf_counter()
     load = wrk.run(server.url, script, seed=seed, connections=connections)
-    return _Turn(load, (server.processor_seconds() - before) / max(1, load.requests))
+    used = server.processor_seconds() - before - idle_share * (time.perf_counter() - begun)
+    return _Turn(load, max(0.0, used) / max(1, load.requests))
 
 
 def _summary(turns: Sequence[_Turn], bare: Sequence[_Turn]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from storefront.app import create_app as create_shop
 
-EVERY_SECONDS = 0.005
+EVERY_SECONDS = 0.02
 
 
 def create_app() -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,7 +77,7 @@ def chosen_options(fields: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ListLinks:
     """The query of a list as a page shows it, with addresses of lists near it."""
 
@@ -123,6 +124,20 @@ class ListLinks:
 
         A change starts at the first page, unless it names ``after``.
         """
+        return self._address(self.path, changes)
+
+    def category_url(self, category: str) -> str:
+        """The same list of another category."""
+        return self._address(f"{ALL_PRODUCTS}/{category}", {"category": None})
+
+    def _address(self, path: str, changes: Mapping[str, Any]) -> str:
+        changed = {name: _encoded(name, value) for name, value in changes.items()}
+        query = "&".join(filter(None, {**self._encoded_query, **changed}.values()))
+        return f"{path}?{query}" if query else path
+
+    @cached_property
+    def _encoded_query(self) -> Mapping[str, str]:
+        """Every parameter as an address has it, made once for the many links of a page."""
         query = self.query
         parameters: dict[str, Any] = {
             "q": query.q or None,
@@ -132,14 +147,8 @@ class ListLinks:
             "in_stock": "true" if query.in_stock else None,
             **{OPTION + name: list(values) for name, values in query.options},
             "sort": query.sort if query.order != replace(query, sort=None).order else None,
-            **changes,
         }
-        given = {key: value for key, value in parameters.items() if value not in (None, "", [])}
-        return f"{self.path}?{urlencode(given, doseq=True)}" if given else self.path
-
-    def category_url(self, category: str) -> str:
-        """The same list of another category."""
-        return replace(self, path=f"{ALL_PRODUCTS}/{category}").url(category=None)
+        return {name: _encoded(name, value) for name, value in parameters.items()}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -167,6 +176,11 @@ class ListLinks:
         if high is None and low is not None:
             return _("%(price)s and more") % {"price": self.money(low)}
         return f"{self.money(low or 0)} – {self.money(high or 0)}"  # noqa: RUF001  (a range)
+
+
+def _encoded(name: str, value: Any) -> str:
+    """The parameter as an address has it; empty for one that is not given."""
+    return "" if value in (None, "", []) else urlencode({name: value}, doseq=True)
 
 
 def sort_choices(query: ListQuery) -> Sequence[tuple[str, str, bool]]:

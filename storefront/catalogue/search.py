@@ -10,7 +10,7 @@ scores, tiers do not shift when products are added, so a list can go on where it
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup, escape
 from tantivy import Occur, Query
@@ -126,6 +126,9 @@ class _Terms:
         self._typed = typed
         self._language = language
         self._schema = index.texts.schema
+        # Asked for several times for each word, and half of what a search costs.
+        self._in_heading = cache(self._write_in_heading)
+        self._in_text = cache(self._write_in_text)
 
     def search(self, typed: Sequence[Word]) -> Search:
         title = title_key(
@@ -148,7 +151,7 @@ class _Terms:
     def _in_name(self, word: Word) -> Query:
         return self._stem("name", word)
 
-    def _in_heading(self, word: Word) -> list[Query]:
+    def _write_in_heading(self, word: Word) -> list[Query]:
         """Ways to find it in the name, the options or the category."""
         queries = [self._stem("name", word), self._stem("options", word)]
         queries += [
@@ -161,7 +164,8 @@ class _Terms:
             queries += [self._slip(name, word) for name in ("name", "words", "options")]
         return queries
 
-    def _in_text(self, word: Word) -> list[Query]:
+    def _write_in_text(self, word: Word) -> list[Query]:
+        """Ways to find it in the description."""
         queries = [self._stem("text", word)]
         if word.is_last and len(word.whole) >= _SHORTEST_BEGINNING:
             queries.append(self._beginning("text", word))

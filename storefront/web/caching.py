@@ -22,7 +22,7 @@ async def conditional(response: Response) -> Response:
     it is for others, too.
     """
     body = await response.get_data(as_text=False)
-    response.set_etag(etag_of(body))
+    response.set_etag(response.etag if isinstance(response, SharedResponse) else _etag_of(body))
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = (
         "Accept-Encoding, Accept-Language, Cookie, HX-Request, HX-Request-Type"
@@ -32,7 +32,7 @@ async def conditional(response: Response) -> Response:
     return await response.make_conditional(request)
 
 
-def etag_of(body: bytes) -> str:
+def _etag_of(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=12).hexdigest()
 
 

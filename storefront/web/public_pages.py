@@ -18,11 +18,17 @@ from prometheus_client import Counter
 from storefront.shop import Shop
 from storefront.web import asking
 from storefront.web.asking import Asked, Key
-from storefront.web.caching import MARK, SHARED, etag_of
+from storefront.web.caching import MARK, SHARED
 from storefront.web.compression import LEFT_ALONE, SMALLEST_BYTES, accepted_codings, compress
 from storefront.web.finished import NOT_MODIFIED, OK, FinishedPage, Headers, send_page
 from storefront.web.rendering import Templates
-from storefront.web.sharing import KnownVisitors, SharedText
+from storefront.web.sharing import (
+    KnownVisitors,
+    SharedText,
+    etag_of_pieces,
+    gzipped,
+    joined,
+)
 
 SERVED = Counter("storefront_public_pages", "Requests for what many visitors see", ["source"])
 LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
@@ -95,8 +101,11 @@ class PublicPages:
         visitor = shop.part(KnownVisitors).visitor(asked.identity, asked.cookies)
         if visitor is None:
             return None
-        body = shop.part(Templates).complete(page.text, visitor)
-        return FinishedPage(page.headers, {"identity": body}, etag_of(body))
+        pieces = shop.part(Templates).complete(page.text, visitor)
+        bodies = {"identity": joined(pieces)}
+        if "gzip" in accepted_codings(asked.headers.get(b"accept-encoding", b"")):
+            bodies["gzip"] = gzipped(pieces)  # Joined as well, where others are made anew.
+        return FinishedPage(page.headers, bodies, etag_of_pieces(pieces))
 
     def _make_ready(self, asked: Asked, page: FinishedPage) -> None:
         """Have the page in the coding that it will be sent in."""

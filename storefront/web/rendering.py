@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from itertools import chain
 from types import SimpleNamespace
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from jinja2 import (
     FunctionLoader,
     StrictUndefined,
 )
+from markupsafe import Markup
 from quart import Response, request
 
 from storefront import localisation, resources
@@ -34,6 +34,7 @@ from storefront.web.language import chosen_theme
 from storefront.web.notices import take_notices
 from storefront.web.sharing import (
     HTML_HEADERS,
+    Piece,
     Shape,
     SharedResponse,
     SharedText,
@@ -43,6 +44,7 @@ from storefront.web.sharing import (
 
 VISITOR_PARTIALS = "partials/visitor/"
 MOST_VISITORS = 2_000
+MOST_TEXTS = 4_000
 
 
 class CategoryLink(Protocol):
@@ -119,6 +121,8 @@ class Templates:
             localisation.gettext, localisation.ngettext, newstyle=True
         )
         self.environment.globals |= {
+            "_": translated,
+            "gettext": translated,
             "asset": assets.url,
             "countries": lambda: localisation.countries(localisation.language()),
             "country_name": localisation.country_name,
@@ -157,7 +161,7 @@ class Templates:
         text = self._sharing.get_template(template).render(variables, page=frame)
         pieces = text.split(self._boundary)
         return SharedText(
-            tuple(piece.encode() for piece in pieces[::2]),
+            tuple(Piece(piece.encode()) for piece in pieces[::2]),
             tuple(pieces[1::2]),
             Shape(standing_of(page.identity), page.language, page.theme),
         )
@@ -166,16 +170,13 @@ class Templates:
         is_own = template.startswith(VISITOR_PARTIALS)
         return f"{self._boundary}{template}{self._boundary}" if is_own else None
 
-    def complete(self, shared: SharedText, visitor: Visitor) -> bytes:
+    def complete(self, shared: SharedText, visitor: Visitor) -> Sequence[Piece]:
         """The page as ``visitor`` sees it."""
-        if not shared.gaps:
-            return shared.pieces[0]
-        parts = self._written_parts(shared.gaps, visitor, shared.shape.language)
-        return b"".join(chain(*zip(shared.pieces, (*parts, b""), strict=True)))
+        return shared.with_parts(self._written_parts(shared.gaps, visitor, shared.shape.language))
 
-    def _write_parts(self, gaps: Sequence[str], visitor: Visitor, language: str) -> Sequence[bytes]:
+    def _write_parts(self, gaps: Sequence[str], visitor: Visitor, language: str) -> Sequence[Piece]:
         with localisation.speaking(language):
-            return [self.render(template, page=visitor).encode() for template in gaps]
+            return [Piece(self.render(template, page=visitor).encode()) for template in gaps]
 
 
 async def render(template: str, *, status: int = 200, **variables: Any) -> Response:
@@ -202,9 +203,9 @@ def render_shared_fragment(template: str, *, status: int = 200, **variables: Any
 
 def shared_html(text: str, status: int = 200) -> Response:
     """A fragment that tells nothing of its visitor."""
-    body = text.encode()
+    pieces = (Piece(text.encode()),)
     shape = Shape(standing_of(current_identity()), localisation.language(), chosen_theme())
-    return SharedResponse(body, status, shared=SharedText((body,), (), shape))
+    return SharedResponse(pieces, status, shared=SharedText(pieces, (), shape))
 
 
 async def render_fragment(template: str, *, status: int = 200, **variables: Any) -> Response:
@@ -218,6 +219,17 @@ async def render_fragment(template: str, *, status: int = 200, **variables: Any)
 def html(text: str, status: int = 200) -> Response:
     """A personal page: it may be kept by nobody. Public ones are marked by `web.caching`."""
     return Response(text, status, HTML_HEADERS)
+
+
+def translated(message: str, /, **variables: Any) -> Markup:
+    """What templates call for each of their texts, many times a page: most are remembered."""
+    text = _translation(localisation.language(), message)
+    return text % variables if variables or "%" in message else text
+
+
+@lru_cache(MOST_TEXTS)
+def _translation(language: str, message: str) -> Markup:
+    return Markup(localisation.catalogue(language).gettext(message))  # noqa: S704  (of the shop)
 
 
 def current_templates() -> Templates:
