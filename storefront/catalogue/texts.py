@@ -75,7 +75,7 @@ class Texts:
         """
         known = self._found.get(name)
         if known is None:
-            most = self.searcher.num_docs
+            most = max(self.searcher.num_docs, 1)  # None at all would make tantivy panic.
             hits = self.searcher.search(query, most, count=False, order_by_field="slot").hits
             slots = [slot for slot, _ in hits]
             known = bits.of(slots, slots[0]) if slots else 0  # The highest slot comes first.
