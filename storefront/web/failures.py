@@ -158,7 +158,9 @@ def _traceback(error: Exception) -> str:
 async def record(problem: errors.ShopError, error: Exception) -> None:
     """Log it; keep server errors (in development all errors) where staff can read them."""
     shop = current_shop()
-    said = (error_log.method(), error_log.safe_path(shop), problem.name)
+    # Escaped: an address may hold line breaks, and what follows them would pass for another line.
+    path = error_log.safe_path(shop).encode("unicode_escape").decode()
+    said = (error_log.method(), path, problem.name)
     if _is_ours(problem):
         log.error("%s %s: %s\n%s", *said, error_log.described(shop, error))
     else:

@@ -8,6 +8,10 @@ def test_paths_of_ours_are_followed(path: str) -> None:
     assert own_path(path, "/products") == path
 
 
+def test_letters_beyond_ascii_are_written_as_headers_need_them() -> None:
+    assert own_path("/products?q=ca\u00f1a\u560d") == "/products?q=ca%C3%B1a%E5%98%8D"
+
+
 @pytest.mark.parametrize(
     "path",
     [
