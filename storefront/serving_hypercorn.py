@@ -4,16 +4,20 @@ import asyncio
 import gc
 import importlib
 import logging
+import os
 import signal
 import socket
 import sys
 from contextlib import suppress
 from typing import Any
 
+from h11 import Request
+from hypercorn import protocol as hypercorn_protocol
 from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ASGIFramework
 from hypercorn.utils import LifespanFailureError
 
@@ -25,6 +29,9 @@ from storefront.serving_draining import Draining
 _STARTING_SECONDS = 3600.0
 _CLOSING_SECONDS = 8.0
 _LINGERING_SECONDS = 0.5
+# The event loop takes one connection in a turn from each. From a single one a crowd would wait in
+# the system's queue, where nobody tells them to come back.
+_LISTENERS = 16
 # What is not answered by then is told so, while there is time to tell it.
 _SHARE_OF_DRAINING = 0.9
 
@@ -35,6 +42,7 @@ def run(app: str, listener: int, supervisor: socket.socket, *, drain_seconds: fl
     framework = _load(app)
     serving_pings.use_pings()
     vars(hypercorn_run)["TCPServer"] = LingeringServer
+    vars(hypercorn_protocol)["H11Protocol"] = NoUpgradeToHttp2
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.get_loop().set_exception_handler(_tell_of_exception)
         try:
@@ -59,6 +67,18 @@ class LingeringServer(TCPServer):
             # A request that comes meanwhile cancels us.
             await asyncio.sleep(_LINGERING_SECONDS)
         await asyncio.shield(self._initiate_server_close())
+
+
+class NoUpgradeToHttp2(H11Protocol):
+    """HTTP/1.1 that stays so: ``Upgrade: h2c`` is ignored, as RFC 9113, section 3.1, has it.
+
+    A proxy that hands on any upgrade would else be a tunnel: behind the 101 a visitor speaks HTTP/2
+    with the shop directly, from the proxy's own address, with whatever X-Forwarded-For.
+    """
+
+    async def _check_protocol(self, event: Request) -> None:
+        if event.method == b"PRI":  # A server in front that speaks HTTP/2 from the first byte on.
+            await super()._check_protocol(event)
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
@@ -110,7 +130,7 @@ def _settle(future: asyncio.Future[None]) -> None:
 
 def _configuration(listener: int, *, drain_seconds: float) -> Config:
     config = Config()
-    config.bind = [f"fd://{listener}"]
+    config.bind = [f"fd://{each}" for each in _copies(listener)]
     config.backlog = 1024
     config.keep_alive_timeout = 30
     config.graceful_timeout = drain_seconds
@@ -125,6 +145,11 @@ def _configuration(listener: int, *, drain_seconds: float) -> Config:
     config.errorlog = logging.getLogger("hypercorn.error")
     config.errorlog.setLevel(logging.WARNING)
     return config
+
+
+def _copies(listener: int) -> list[int]:
+    """The descriptor and others of the same socket."""
+    return [listener, *(os.dup(listener) for _ in range(_LISTENERS - 1))]
 
 
 def _load(path: str) -> ASGIFramework:

@@ -245,6 +245,18 @@ def test_nobody_forges_where_a_request_comes_from(front: Front) -> None:
     assert "evil.example" not in page.text
 
 
+def test_there_is_no_tunnel_of_http2_past_the_proxy(front: Front) -> None:
+    upgrade = {
+        "Connection": "Upgrade, HTTP2-Settings",
+        "Upgrade": "h2c",
+        "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA",
+    }
+    with front.client() as client:
+        answer = client.get("/products", headers=upgrade)
+
+    assert answer.status_code == 200
+
+
 def _register(client: httpx.Client, email: str) -> None:
     answer = client.post(
         "/auth/register",

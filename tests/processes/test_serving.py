@@ -183,6 +183,18 @@ def test_a_request_slower_than_the_draining_is_told_to_come_back(tmp_path: Path)
         assert "Traceback" not in err
 
 
+def test_no_request_turns_its_connection_into_http2(tmp_path: Path) -> None:
+    """Through a proxy that hands on any upgrade, that would be a tunnel past what it checks."""
+    with shop(tmp_path) as process:
+        host, port = opened(process).removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            client.sendall(
+                b"GET /worker HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n"
+            )
+            assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
 def test_sigterm_closes_websockets_at_once_as_going_away(tmp_path: Path) -> None:
     with shop(tmp_path, drain_seconds=30) as process:
         url = opened(process)
