@@ -185,3 +185,18 @@ async def test_who_reads_slowly_holds_no_place(layer: Shedding, slow: Slow) -> N
     for each in readers:
         each.task.cancel()
     await asyncio.gather(*(each.task for each in readers), return_exceptions=True)
+
+
+async def test_no_more_small_bodies_are_awaited_than_fit(
+    layer: Shedding, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shedding, "MOST_SMALL_BODIES", 5)
+    monkeypatch.setattr(shedding, "LONGEST_SMALL_BODY_SECONDS", 20)
+    trickling = [Request(layer, length=100) for _ in range(8)]
+    await settled()
+    assert [each.status for each in trickling] == [0] * 5 + [503] * 3
+    slow.go.set()
+    for each in trickling[:5]:
+        each.send_body(b"x" * 100)
+    await asyncio.gather(*(each.task for each in trickling))
+    assert [each.status for each in trickling] == [200] * 5 + [503] * 3
