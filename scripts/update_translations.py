@@ -9,7 +9,7 @@ Translations that are there stay; texts that no longer occur are dropped.
 import sys
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -83,8 +83,13 @@ def languages() -> list[str]:
     return sorted(file.parent.parent.name for file in ROOT.glob("translations/*/LC_MESSAGES/*.po"))
 
 
+def _is_translated(message: Message) -> bool:
+    forms = message.string if isinstance(message.string, tuple) else (message.string,)
+    return all(forms)
+
+
 if __name__ == "__main__":
     for each in sys.argv[1:] or languages():
         update(each)
-        missing = sum(1 for message in load(each) if message.id and not message.string)
+        missing = sum(1 for message in load(each) if message.id and not _is_translated(message))
         sys.stdout.write(f"{each}: {missing} texts to translate\n")

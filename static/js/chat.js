@@ -78,11 +78,34 @@ if (chat?.hasAttribute("data-hx-ws:connect")) {
   });
 }
 
-// How many wait stands in the title, where it is seen from another tab.
-document.addEventListener("htmx:ws:after:message:incoming", () => {
-  const waiting = Number(document.getElementById("desk")?.dataset.waiting);
-  if (!Number.isNaN(waiting)) document.title = waiting ? `(${waiting}) ${title}` : title;
-});
+// The staff's list of conversations has a socket of its own.
+const desk = document.getElementById("desk")?.parentElement;
+let deskPolling;
+
+function pollDesk() {
+  if (document.hidden || !navigator.onLine) return;
+  htmx.ajax("GET", "/staff/chat", { source: "#desk", target: "#desk", swap: "outerMorph" });
+}
+
+function pollDeskUntilConnected() {
+  deskPolling ??= setInterval(pollDesk, POLLED_EVERY_MS);
+}
+
+if (desk) {
+  desk.addEventListener("htmx:ws:after:connection", () => {
+    clearInterval(deskPolling);
+    deskPolling = undefined;
+  });
+  desk.addEventListener("htmx:ws:close", pollDeskUntilConnected);
+  desk.addEventListener("htmx:ws:error", pollDeskUntilConnected);
+
+  // How many wait stands in the title, where it is seen from another tab.
+  const options = { childList: true, subtree: true, attributeFilter: ["data-waiting"] };
+  new MutationObserver(() => {
+    const waiting = Number(document.getElementById("desk")?.dataset.waiting);
+    if (!Number.isNaN(waiting)) document.title = waiting ? `(${waiting}) ${title}` : title;
+  }).observe(desk, options);
+}
 
 // htmx may have looked at the page before the extension for sockets had come: look again.
 for (const place of document.querySelectorAll("[data-hx-ws\\:connect]")) htmx.process(place);

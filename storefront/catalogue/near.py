@@ -16,7 +16,8 @@ _SHORTEST_TERM = 3
 def near_terms(index: ProductIndex, typed: str, language: str) -> list[str]:
     """Searches that find something, nearest first.
 
-    If each typed word is used in the shop, only not all together, these are the words one by one.
+    If the typed words are used in the shop, only not all together, these are the words one by one,
+    as the shop spells them.
     """
     key = ("near", typed, language)
     known: list[str] | None = index.answers.get(key)
@@ -34,7 +35,7 @@ def _near_terms(index: ProductIndex, typed: str, language: str) -> Iterator[str]
         for word in whole.words:
             alone = search.find_words(index, word.whole, language)
             if alone and index.texts.has(alone.everything):
-                yield word.whole
+                yield next(iter(_like(index, word, language)), word.whole)
         return
     yield from _like(index, whole.words[0], language)
 

@@ -104,6 +104,7 @@ def _write_list(
         sorts=queries.sort_choices(links.query),
         price_steps=[(amount, money(amount)) for amount in service.price_steps(shop)],
         near_terms=service.near_terms(shop, q, language()) if q and not listing.total else [],
+        near_categories=[] if listing.total else service.list_categories(shop, language()),
         highlight=service.highlighter(shop, q, language()),
     )
 
@@ -162,7 +163,14 @@ async def show_offer(
         related=service.related(shop, product, language()),
         breadcrumbs=breadcrumbs,
         structured_data=_structured_data(shop, product, offer, breadcrumbs),
+        share_picture=_full_address(shop, offer.photo),
+        share_price=to_decimal(offer.unit_price, shop.settings.shop.currency),
+        currency=shop.settings.shop.currency,
     )
+
+
+def _full_address(shop: Shop, link: str | None) -> str | None:
+    return shop.settings.public_url + link if link and link.startswith("/") else link
 
 
 def _structured_data(
@@ -191,8 +199,7 @@ def _structured_data(
         ],
     }
     if offer.photo:
-        own = offer.photo.startswith("/")
-        facts["image"] = shop.settings.public_url + offer.photo if own else offer.photo
+        facts["image"] = _full_address(shop, offer.photo)
     trail = {
         "@type": "BreadcrumbList",
         "itemListElement": [

@@ -1,11 +1,12 @@
 """Links in plain text: which of its words may be followed, and which name things of the shop."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 MOST_CARDS = 3
+ORDERS = "/orders"
 
 Thing = TypeVar("Thing")
 
@@ -27,6 +28,12 @@ class Part:
     text: str
     href: str = ""
     is_ours: bool = False
+
+    def with_orders_at(self, path: str) -> "Part":
+        """The same, but that a link to an order leads to its page below ``path``."""
+        if not self.is_ours or not _ORDER.fullmatch(self.href):
+            return self
+        return replace(self, href=path + self.href.removeprefix(ORDERS))
 
 
 @dataclass(frozen=True, slots=True)

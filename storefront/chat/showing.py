@@ -36,6 +36,7 @@ class ShownMessage:
     parts: Sequence[Part]
     products: Sequence[Product]
     orders: Sequence[Order]
+    orders_path: str
 
 
 async def unread_count(shop: Shop) -> int:
@@ -67,6 +68,7 @@ def show(
     """The message for this reader; of the orders that it names those that are handed over."""
     reading = _reading(shop, message)
     found = [catalogue.find_product(shop, product_id) for product_id in reading.products]
+    orders_path = "/staff/orders" if reader.is_staff else links.ORDERS
     return ShownMessage(
         id=message.id,
         author=message.author,
@@ -77,9 +79,10 @@ def show(
         is_own=message.author_id == reader.user_id,
         is_private=room.kind != "general" and message.channel is Channel.PRIVATE,
         created_at=message.created_at,
-        parts=reading.parts,
+        parts=[each.with_orders_at(orders_path) for each in reading.parts],
         products=[product.in_language(language()) for product in found if product],
         orders=of_orders,
+        orders_path=orders_path,
     )
 
 

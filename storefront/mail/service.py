@@ -49,6 +49,11 @@ async def count_mails(shop: Shop) -> dict[State, int]:
     return {state: await store.count_mails(shop, state) for state in unsent}
 
 
+async def count_delayed(shop: Shop) -> int:
+    """How many mails wait because sending them did not work."""
+    return await store.count_delayed(shop)
+
+
 async def get_mail(shop: Shop, mail_id: str) -> StoredMail:
     """NotFoundError when there is none."""
     mail = await store.find_mail(shop, mail_id)

@@ -74,6 +74,11 @@ async def count_mails(shop: Shop, state: State) -> int:
     return int(await shop.database["outbox"].count_documents({"state": state.value}))
 
 
+async def count_delayed(shop: Shop) -> int:
+    query = {"state": State.PENDING.value, "last_error": {"$ne": None}}
+    return int(await shop.database["outbox"].count_documents(query))
+
+
 async def find_oldest_time(shop: Shop, state: State) -> datetime | None:
     """When the oldest mail in ``state`` was written; None where there is none."""
     document = await shop.database["outbox"].find_one(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from storefront.database import Transaction
-from storefront.errors import NotFoundError, ValidationError
+from storefront.errors import ConflictError, NotFoundError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.orders import letters, store
 from storefront.orders.model import (
@@ -86,9 +86,12 @@ async def add_note(shop: Shop, staff: Identity, number: int, *, text: str, key: 
 async def send_confirmation_again(shop: Shop, staff: Identity, number: int, *, key: str) -> None:
     """Write the order's confirmation to the customer once more, and a remark of it.
 
-    The same ``key`` again sends nothing. NotFoundError without such an order.
+    The same ``key`` again sends nothing. NotFoundError without such an order; ConflictError when
+    there is nothing to confirm any more, or nobody to confirm it to.
     """
     order = await _require(shop, number)
+    if not order.can_be_confirmed_again:
+        raise ConflictError(_("This order cannot be confirmed any more."))
     remark = _remark(staff, RemarkKind.CONFIRMED_AGAIN, key, "")
 
     async def write(tx: Transaction) -> None:

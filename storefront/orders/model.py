@@ -110,6 +110,11 @@ class Order:
     def can_be_cancelled(self) -> bool:
         return may_become(self.status, Status.CANCELLED)
 
+    @property
+    def can_be_confirmed_again(self) -> bool:
+        """Not when it is cancelled, or when its customer has deleted their account."""
+        return self.status is not Status.CANCELLED and bool(self.email)
+
     def holds(self, sku: str) -> bool:
         return any(item.sku == sku for item in self.items)
 

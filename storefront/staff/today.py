@@ -64,4 +64,5 @@ async def _mails(shop: Shop) -> dict[str, Any]:
     return {
         "mails": await mail.list_mails(shop, state=MailState.FAILED, limit=MOST_OF_EACH),
         "mails_count": counts[MailState.FAILED],
+        "mails_delayed": await mail.count_delayed(shop),
     }

@@ -96,6 +96,18 @@ async def test_where_no_socket_can_be_had_the_page_polls(open_page: OpenPage) ->
     await expect(shopper.locator(".message").last).to_contain_text("and back", timeout=12_000)
 
 
+async def test_where_no_socket_can_be_had_the_desk_polls_too(open_page: OpenPage) -> None:
+    staff = await sign_in(open_page, STAFF, "/staff")
+    await staff.context.route_web_socket(re.compile(r".*"), lambda socket: socket.close())
+    await staff.goto("/staff/chat")
+    shopper = await sign_in(open_page, SHOPPER, f"/chat/{SHOPPER}")
+    await say(shopper, "is anybody at the desk?")
+
+    row = staff.locator(".desk-row").first
+    await expect(row).to_contain_text("is anybody at the desk?", timeout=20_000)
+    await expect(staff).to_have_title(re.compile(r"^\(\d+\) "))
+
+
 async def test_without_javascript_one_posts_by_form_and_reads_by_reload(
     open_page: OpenPage,
 ) -> None:

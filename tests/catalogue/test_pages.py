@@ -270,3 +270,16 @@ async def test_every_page_links_the_categories(client: httpx.AsyncClient) -> Non
 
     assert '<a href="/products/mugs"' in page.text
     assert '<a href="/products/t-shirts"' in page.text
+
+
+async def test_a_shared_link_tells_what_it_leads_to(client: httpx.AsyncClient, shop: Shop) -> None:
+    mug = product("Lighthouse mug")
+    await sell(shop, mug)
+
+    page = await client.get(f"/products/{mug.id}")
+
+    assert '<meta property="og:title" content="Lighthouse mug">' in page.text
+    assert f'<meta property="og:url" content="{shop.settings.public_url}/products/{mug.id}">' in (
+        page.text
+    )
+    assert '<meta property="product:price:currency" content="EUR">' in page.text

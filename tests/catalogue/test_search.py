@@ -134,10 +134,13 @@ async def test_no_hit_says_so_and_offers_near_words(client: httpx.AsyncClient) -
     assert page.status_code == 200
     assert "Nothing on the horizon" in page.text
     assert '<a href="/products?q=lighthouse">lighthouse</a>' in page.text
+    assert 'href="/products/mugs">Mugs</a>' in page.text.partition("Nothing on the horizon")[2]
+    assert "With one filter less" not in page.text
 
 
 async def test_words_that_never_meet_are_offered_one_by_one(shop: Shop) -> None:
     assert catalogue.near_terms(shop, "poster cotton", "en") == ["poster", "cotton"]
+    assert catalogue.near_terms(shop, "postr wach", "en") == ["poster", "watch"]
 
 
 async def test_suggestions_offer_products_and_categories(client: httpx.AsyncClient) -> None:

@@ -129,6 +129,10 @@ async def test_a_product_is_a_card_and_an_order_one_for_its_owner_and_staff_only
         assert all(f"<strong>Order {number + 1}</strong>" not in page for page in pages)
         beside = (await staff.get(f"/staff/chat/{ada.identity.email}")).text
         assert f"Order {number}" in beside.partition('id="beside"')[2]
+        # Each is led to the page of the order that is theirs to see.
+        assert f'href="/staff/orders/{number}">/orders/{number}</a>' in pages[1]
+        assert f'href="/orders/{number}"' not in pages[1]
+        assert f'class="message-card" href="/orders/{number}"' in pages[0]
 
 
 async def test_a_rejected_form_keeps_what_was_typed(app, sam):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from quart import Quart
 
-from storefront.orders import backroom
+from storefront.orders import backroom, leaving
 from storefront.shop import Shop
 from tests.carts.shelves import put_on_shelf, stock_of
 from tests.staff.people import HTMX, form_of, order, staff, words_of
@@ -168,6 +168,30 @@ async def test_the_confirmation_is_sent_again_once_per_form(app: Quart, shop: Sh
             await client.post(f"{path}/confirmation", data=typed)
         assert await confirmations() == 2
         assert "Sent the confirmation to the customer again." in words_of(await client.get(path))
+
+        await client.post(f"{path}/status", data={"status": "cancelled"})
+        assert f"{path}/confirmation" not in (await client.get(path)).text
+        late = await client.post(f"{path}/confirmation", data={"key": "another"})
+        assert late.status_code == 409
+        assert await confirmations() == 2
+
+
+async def test_who_deleted_their_account_is_written_to_no_more(app: Quart, shop: Shop) -> None:
+    number, email = await order(app, await put_on_shelf(shop))
+    path = f"/staff/orders/{number}"
+    async with await staff(app) as client:
+        for status in ("paid", "shipped", "delivered"):
+            await client.post(f"{path}/status", data={"status": status})
+        person = await shop.database["users"].find_one({"email": email})
+        await shop.database.in_transaction(
+            lambda tx: leaving.forget_customer(shop, tx, str(person["_id"]))
+        )
+
+        page = await client.get(path)
+        assert "The customer has deleted their account." in words_of(page)
+        assert "Ordered ," not in words_of(page)
+        refused = await client.post(f"{path}/confirmation", data={"key": "late"})
+        assert refused.status_code == 409
 
 
 async def test_the_packing_slip_names_what_goes_into_the_parcel(app: Quart, shop: Shop) -> None:

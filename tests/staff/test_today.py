@@ -61,6 +61,19 @@ async def test_it_names_what_waits(app: Quart, shop: Shop) -> None:
     assert "1 order" in said
 
 
+async def test_mails_that_cannot_be_sent_just_now_are_told_of(app: Quart, shop: Shop) -> None:
+    await order(app, await put_on_shelf(shop))
+    await shop.database["outbox"].update_many(
+        {"kind": "order"},
+        {"$set": {"state": "pending", "last_error": "[Errno 111] Connection refused"}}
+        | {"$max": {"next_attempt_at": datetime.now(UTC) + timedelta(hours=1)}},
+    )
+    async with await staff(app) as client:
+        said = words_of(await client.get("/staff"))
+    assert "sending did not work and will be tried again." in said
+    assert "All mails went out." not in said
+
+
 def test_the_best_day_fills_the_chart_and_an_empty_one_has_no_bar() -> None:
     first = date(2026, 3, 1)
     sales = [0, 100, 5000, 1]
