@@ -17,6 +17,7 @@ from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
+from hypercorn.events import Closed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import ASGIFramework
 from hypercorn.utils import LifespanFailureError
@@ -28,6 +29,7 @@ from storefront.serving_draining import Draining
 # the shop, or the service manager, knows better how long is too long.
 _STARTING_SECONDS = 3600.0
 _CLOSING_SECONDS = 8.0
+_BAD_REQUEST = 400
 _LINGERING_SECONDS = 0.5
 # The event loop takes one connection in a turn from each. From a single one a crowd would wait in
 # the system's queue, where nobody tells them to come back.
@@ -42,7 +44,7 @@ def run(app: str, listener: int, supervisor: socket.socket, *, drain_seconds: fl
     framework = _load(app)
     serving_pings.use_pings()
     vars(hypercorn_run)["TCPServer"] = LingeringServer
-    vars(hypercorn_protocol)["H11Protocol"] = NoUpgradeToHttp2
+    vars(hypercorn_protocol)["H11Protocol"] = StrictHttp1
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         runner.get_loop().set_exception_handler(_tell_of_exception)
         try:
@@ -69,16 +71,26 @@ class LingeringServer(TCPServer):
         await asyncio.shield(self._initiate_server_close())
 
 
-class NoUpgradeToHttp2(H11Protocol):
-    """HTTP/1.1 that stays so: ``Upgrade: h2c`` is ignored, as RFC 9113, section 3.1, has it.
+class StrictHttp1(H11Protocol):
+    """HTTP/1.1 that stays so, and in which it is clear where a request ends.
 
-    A proxy that hands on any upgrade would else be a tunnel: behind the 101 a visitor speaks HTTP/2
-    with the shop directly, from the proxy's own address, with whatever X-Forwarded-For.
+    ``Upgrade: h2c`` is ignored, as RFC 9113, section 3.1, has it. A proxy that hands on any upgrade
+    would else be a tunnel: behind the 101 a visitor speaks HTTP/2 with the shop directly, from the
+    proxy's own address, with whatever X-Forwarded-For. And a body of two lengths, of which a proxy
+    might believe the other, is refused (RFC 9112, section 6.3).
     """
 
     async def _check_protocol(self, event: Request) -> None:
         if event.method == b"PRI":  # A server in front that speaks HTTP/2 from the first byte on.
             await super()._check_protocol(event)
+
+    async def _create_stream(self, request: Request) -> None:
+        names = {name for name, _ in request.headers}
+        if names >= {b"content-length", b"transfer-encoding"}:
+            await self._send_error_response(_BAD_REQUEST)
+            await self.send(Closed())
+            return
+        await super()._create_stream(request)
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

@@ -195,6 +195,31 @@ def test_no_request_turns_its_connection_into_http2(tmp_path: Path) -> None:
             assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
+HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: shop\r\n\r\n"
+TWO_ENDED = {
+    "two kinds of length": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "the other way round": b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    "two lengths": b"Content-Length: 0\r\nContent-Length: 44\r\n\r\n",
+    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "two codings": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n",
+    "a space before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a sign": b"Content-Length: +0\r\n\r\n",
+}
+
+
+def test_what_may_end_in_two_places_is_refused_and_hides_no_other_request(tmp_path: Path) -> None:
+    with shop(tmp_path) as process:
+        host, port = opened(process).removeprefix("http://").split(":")
+        for name, end in TWO_ENDED.items():
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(b"POST /worker HTTP/1.1\r\nHost: shop\r\n" + end + HIDDEN)
+                answer = b""
+                while received := client.recv(4096):
+                    answer += received
+            assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 ")), name
+            assert answer.count(b"HTTP/1.1 ") == 1, name
+
+
 def test_sigterm_closes_websockets_at_once_as_going_away(tmp_path: Path) -> None:
     with shop(tmp_path, drain_seconds=30) as process:
         url = opened(process)
