@@ -229,6 +229,9 @@ async def test_the_calls_are_described(client: httpx.AsyncClient) -> None:
         "/api/v1/account",
         "/api/v1/account/data",
         "/api/v1/account/password",
+        "/api/v1/account/second-factor",
+        "/api/v1/account/second-factor/key",
+        "/api/v1/account/second-factor/recovery-codes",
         "/api/v1/account/sessions",
         "/api/v1/account/sessions/{session_id}",
     }
