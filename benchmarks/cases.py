@@ -31,6 +31,7 @@ class Case:
     """What visitors ask for in turn; with more than one step, one after the other.
 
     ``path`` is a Lua expression, if paths differ. ``visitors`` are cookies, one after the other.
+    ``everywhere`` means on other servers and with two workers, too.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Case:
     headers: Mapping[str, str] = field(default_factory=dict)
     visitors: Sequence[str] = ()
     sizes: str = "smallest and largest"
+    everywhere: bool = False
     connections: int = 8
 
     @property
@@ -80,17 +82,22 @@ def all_cases(url: str, *, shoppers: int = 12) -> list[Case]:
     product = next(each["id"] for each in listed if len(each["variants"]) > 1)
     people = _people(url, endless, shoppers)
     return [
-        get("list page", "/products", sizes="all"),
+        get("list page", "/products", sizes="all", everywhere=True),
         get("category page", "/products/mugs"),
         get("product page", f"/products/{product}"),
         get("list page, 304", "/products", headers={"If-None-Match": tag}),
-        get("list page, signed in, with a cart", "/products", visitors=people.shoppers),
+        get(
+            "list page, signed in, with a cart",
+            "/products",
+            visitors=people.shoppers,
+            everywhere=True,
+        ),
         get(
             "product page, signed in, with a cart", f"/products/{product}", visitors=people.shoppers
         ),
         get("list page, guest with a cart", "/products", visitors=people.guests),
         *_searching(),
-        get("JSON list of 24", "/api/v1/products?limit=24"),
+        get("JSON list of 24", "/api/v1/products?limit=24", everywhere=True),
         get("JSON product", f"/api/v1/products/{product}"),
         get("image", f"/images/{product}?width=480", sizes="smallest"),
         *_buying(endless, people),
@@ -125,6 +132,7 @@ def _searching() -> list[Case]:
             ' .. "&max_price=" .. 2500 + n // 1000 % 90000',
             headers=FRAGMENT,
             sizes="all",
+            everywhere=True,
         ),
         get("search, asked before", "/products?q=lighthouse", headers=FRAGMENT),
         get(
@@ -167,6 +175,7 @@ def _buying(product: str, people: People) -> list[Case]:
             (Sample("/cart", "POST", form),),
             headers=FRAGMENT | TYPED,
             sizes="smallest",
+            everywhere=True,
         ),
         get("cart page", "/cart", visitors=people.shoppers, sizes="smallest"),
         Case(

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Server:
     url: str
     pid: int
     seconds: float
+    start_processor_seconds: float = 0.0
 
     def processor_seconds(self) -> float:
         """What the server and its workers have used of the processor so far."""
@@ -180,7 +181,8 @@ def _running(
             if not _is_ready(url, process):
                 log.seek(0)
                 raise SystemExit(log.read().decode()[-4000:])
-            yield Server(url, process.pid, time.monotonic() - began)
+            server = Server(url, process.pid, time.monotonic() - began)
+            yield replace(server, start_processor_seconds=server.processor_seconds())
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):

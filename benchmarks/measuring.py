@@ -36,8 +36,11 @@ class Servers:
         return str(self.sizes[0])
 
     def asked(self, case: Case) -> list[str]:
-        left_out = {str(size) for size in self.sizes if not case.runs_with(size, self.sizes)}
-        return [name for name in self.by_name if name not in left_out]
+        wanted = {str(size) for size in self.sizes if case.runs_with(size, self.sizes)}
+        wanted |= (
+            {each for each in self.by_name if not each.isdigit()} if case.everywhere else {RAW}
+        )
+        return [each for each in self.by_name if each in wanted]
 
     def baseline_of(self, name: str) -> str:
         return RAW_TWO_WORKERS if name in {TWO_WORKERS, RAW_TWO_WORKERS} else RAW
@@ -144,6 +147,7 @@ class Bench:
             name: {
                 **_watch(servers[name]),
                 "start_seconds": round(servers[name].seconds, 1),
+                "start_processor_seconds": round(servers[name].start_processor_seconds, 1),
                 "idle_processor_ms_a_second": round(self._idle[name] * 1000, 1),
             }
             for name in map(str, self._servers.sizes)
