@@ -74,6 +74,7 @@ from storefront.staff import products as staff_products
 from storefront.staff import products_bulk, products_edit, today
 from storefront.staff import users as staff_users
 from storefront.web import (
+    error_log,
     failures,
     health,
     language,
@@ -186,6 +187,7 @@ def create_app(values: Settings | None = None) -> Quart:
             app.extensions["shop"] = shop
             shop.add_part(Templates(shop, assets))
             shop.add_part(ApiCalls(Rate.parse(values.limits.api)))
+            shop.add_part(error_log.Refusals())
             shop.add_part(
                 PageParts(
                     cart_count=cart_showing.cart_count,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from quart import has_websocket_context
@@ -47,6 +48,8 @@ INDEXES = {
     ],
 }
 LONGEST_TRACEBACK = 60_000
+MOST_REFUSALS_A_MINUTE = 30
+REFUSALS_KEPT = timedelta(days=1)
 
 _OUR_CODE = f"{Path(__file__).parents[1]}/"
 # Parts of addresses that name a person or open something.
@@ -93,16 +96,37 @@ class ErrorKind:
     last_error_id: str
 
 
-async def keep(shop: Shop, problem: ShopError, error: Exception, *, error_id: str) -> None:
-    """Store what happened in the request under way; never raises."""
-    trace = described(shop, error)
+class Refusals:
+    """A part of the shop: how many refused requests of this minute are kept already.
+
+    Whoever asks for nonsense all day must not fill the database with it.
+    """
+
+    def __init__(self) -> None:
+        self._minute, self._kept = 0, 0
+
+    def take(self) -> bool:
+        """Whether one more may be kept."""
+        minute = int(monotonic() / 60)
+        if minute != self._minute:
+            self._minute, self._kept = minute, 0
+        self._kept += 1
+        return self._kept <= MOST_REFUSALS_A_MINUTE
+
+
+async def keep(
+    shop: Shop, problem: ShopError, error: Exception, *, error_id: str, is_fault: bool
+) -> None:
+    """Store what happened in the request under way; never raises. Only faults are listed."""
+    trace = described(shop, error, with_causes=is_fault)
+    retention = timedelta(days=shop.settings.retention.errors_days)
     kind, frame, now = type(error).__name__, _last_frame(error), datetime.now(UTC)
     group = hashlib.blake2b(f"{kind} {_route()} {frame}".encode(), digest_size=8).hexdigest()
     identity = current_identity()
     document = {
         "_id": error_id,
         "at": now,
-        "expires_at": now + timedelta(days=shop.settings.retention.errors_days),
+        "expires_at": now + (retention if is_fault else min(retention, REFUSALS_KEPT)),
         "status": problem.status,
         "name": problem.name,
         "detail": redact(problem.detail, shop.settings),
@@ -118,7 +142,8 @@ async def keep(shop: Shop, problem: ShopError, error: Exception, *, error_id: st
     }
     try:
         await shop.database["errors"].insert_one(document)
-        await _count(shop, document)
+        if is_fault:
+            await _count(shop, document)
     except PyMongoError:
         log.warning("error %s could not be stored", error_id)
 
@@ -144,9 +169,13 @@ async def _count(shop: Shop, document: Mapping[str, Any]) -> None:
         await kinds.update_one({"_id": document["group"]}, change)
 
 
-def described(shop: Shop, error: Exception) -> str:
-    """The traceback without secrets and addresses; of a very long one the end, which matters."""
-    text = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+def described(shop: Shop, error: Exception, *, with_causes: bool = True) -> str:
+    """The traceback without secrets and addresses; of a very long one the end, which matters.
+
+    What a refusal was caused by may quote what was typed, so it can be left out.
+    """
+    lines = traceback.format_exception(error, chain=with_causes)
+    text = "".join(lines)[-LONGEST_TRACEBACK:]
     return redact(text, shop.settings)
 
 

@@ -17,6 +17,7 @@ from storefront import errors
 from storefront.database import UNAVAILABLE
 from storefront.web import error_log, htmx, rendering
 from storefront.web.cookies import current_shop
+from storefront.web.error_log import Refusals
 from storefront.web.language import chosen_theme
 from storefront.web.links import own_path
 from storefront.web.notices import add_notice
@@ -132,13 +133,12 @@ def describe(problem: errors.ShopError, error: Exception | None = None) -> dict[
     ``is_kept`` tells whether staff can look it up.
     """
     is_shown = error is not None and current_shop().settings.is_development
-    is_kept = error is not None and _is_kept(problem, error)
     return {
         "status": problem.status,
         "title": str(problem.title),
         "detail": problem.detail,
         "error_id": g.request_id,
-        "is_kept": is_kept,
+        "is_kept": error is not None and g.get("is_kept", False),
         "retry_after": getattr(problem, "retry_after", None),
         "traceback": _traceback(error) if is_shown and error else None,
     }
@@ -156,7 +156,11 @@ def _traceback(error: Exception) -> str:
 
 
 async def record(problem: errors.ShopError, error: Exception) -> None:
-    """Log it; keep server errors (in development all errors) where staff can read them."""
+    """Log it, and keep it where staff find it by its id.
+
+    Of requests that were refused so many a minute are kept for a day, and listed only in
+    development: they are nobody's fault, but a customer may ask about one.
+    """
     shop = current_shop()
     # Escaped: an address may hold line breaks, and what follows them would pass for another line.
     path = error_log.safe_path(shop).encode("unicode_escape").decode()
@@ -165,15 +169,12 @@ async def record(problem: errors.ShopError, error: Exception) -> None:
         log.error("%s %s: %s\n%s", *said, error_log.described(shop, error))
     else:
         log.info("%s %s: %s", *said)
-    if _is_kept(problem, error):
-        await error_log.keep(shop, problem, error, error_id=g.request_id)
+    is_fault = _is_ours(problem) or shop.settings.is_development
+    # What the database cannot answer could not be stored either.
+    g.is_kept = not isinstance(error, UNAVAILABLE) and (is_fault or shop.part(Refusals).take())
+    if g.is_kept:
+        await error_log.keep(shop, problem, error, error_id=g.request_id, is_fault=is_fault)
 
 
 def _is_ours(problem: errors.ShopError) -> bool:
     return problem.status >= errors.InternalError.status
-
-
-def _is_kept(problem: errors.ShopError, error: Exception) -> bool:
-    """Not what the database cannot answer: it could not be stored either."""
-    is_wanted = _is_ours(problem) or current_shop().settings.is_development
-    return is_wanted and not isinstance(error, UNAVAILABLE)

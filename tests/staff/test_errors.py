@@ -156,15 +156,6 @@ async def test_an_unknown_id_is_not_found(app: Quart) -> None:
         assert "No error of this kind is kept any more." in empty.text
 
 
-async def test_mistakes_of_visitors_are_not_logged_errors(app: Quart) -> None:
-    async with await customer(app, role=Role.STAFF) as clerk:
-        before = (await clerk.get("/api/v1/errors")).json()
-        missing = await clerk.get("/nothing/here")
-        assert missing.status_code == 404
-        assert (await clerk.get("/api/v1/errors")).json() == before
-        assert "/staff/errors" not in missing.text.partition("<main")[2]
-
-
 async def test_htmx_gets_the_fragment(app: Quart) -> None:
     async with await staff(app) as clerk:
         fragment = await clerk.get("/staff/errors", headers=HTMX)
@@ -184,3 +175,30 @@ def test_code_is_not_taken_for_secrets(shop: Shop) -> None:
 def test_a_very_long_word_is_redacted_in_no_time(shop: Shop) -> None:
     text = "a-" * error_log.LONGEST_TRACEBACK
     assert redact(text, shop.settings) == text
+
+
+async def test_a_refusal_is_read_by_its_id_but_not_listed_as_a_fault(app: Quart) -> None:
+    async with await customer(app) as shopper, await staff(app) as clerk:
+        refused = await shopper.get("/api/v1/orders/99999")
+        secret = await shopper.patch("/api/v1/account", json={"full_name": {"$ne": "hunter2"}})
+
+        found = await clerk.get(f"/staff/errors/{refused.json()['error_id']}")
+        assert found.status_code == 200
+        assert "404 not-found" in words_of(found)
+        assert "NotFoundError" not in words_of(await clerk.get("/staff/errors"))
+        kept = await clerk.get(f"/api/v1/errors/{secret.json()['error_id']}")
+        assert kept.json()["status"] == 422
+        assert "hunter2" not in kept.text
+
+
+def test_who_asks_for_nonsense_all_day_does_not_fill_the_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusals, now = error_log.Refusals(), [1_000.0]
+    monkeypatch.setattr(error_log, "monotonic", lambda: now[0])
+
+    kept = [refusals.take() for _ in range(2 * error_log.MOST_REFUSALS_A_MINUTE)]
+    now[0] += 60
+
+    assert sum(kept) == error_log.MOST_REFUSALS_A_MINUTE
+    assert refusals.take()
