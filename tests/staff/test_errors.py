@@ -8,7 +8,6 @@ import httpx
 import pytest
 from quart import Quart
 
-from storefront.accounts.model import Role
 from storefront.chat import service as chat
 from storefront.shop import Shop
 from storefront.web import error_log
