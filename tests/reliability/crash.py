@@ -231,7 +231,12 @@ async def _all_heard(made: World, listeners: list[Client]) -> None:
         deadline = time.monotonic() + 30
         while listener.ids != expected and time.monotonic() < deadline:  # noqa: ASYNC110  (another loop's matter)
             await asyncio.sleep(0.1)
-        assert listener.ids == expected, listener.path
+        heard = listener.ids
+        assert heard == expected, (
+            f"{listener.path}: {len(heard)} heard, of {len(expected)};"
+            f" missing {[each for each in expected if each not in heard]},"
+            f" unexpected {[each for each in heard if each not in expected]}"
+        )
 
 
 async def _all_mailed(made: World, kills: list[float], figures: Figures) -> None:
