@@ -12,7 +12,7 @@ from storefront.chat import service, showing
 from storefront.chat.model import GENERAL, Channel, Customer, Excerpt, Room, own_room
 from storefront.chat.presence import Presence
 from storefront.chat.schemas import MessageQuery, NewMessage
-from storefront.errors import ValidationError
+from storefront.errors import TooManyRequestsError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.shop import Shop
 from storefront.web import forms, htmx, rendering
@@ -61,8 +61,8 @@ async def post_in_general() -> Any:
             client_id=message.client_id,
             email=message.email,
         )
-    except ValidationError as error:
-        form = Form.rejected(typed, error)
+    except (ValidationError, TooManyRequestsError) as error:
+        form = refused(typed, error)
         return await _show(GENERAL, "/chat", form=form, status=error.status)
     if htmx.wants_fragment():
         return await show_form(shop, identity, GENERAL, "/chat", Form())
@@ -79,12 +79,24 @@ async def post_in_own(email: str) -> Any:
     typed = await forms.typed_form()
     try:
         await post_private(shop, identity, customer, typed)
-    except ValidationError as error:
-        form = Form.rejected(typed, error)
+    except (ValidationError, TooManyRequestsError) as error:
+        form = refused(typed, error)
         return await _show(room, path, customer=customer, form=form, status=error.status)
     if htmx.wants_fragment():
         return await show_form(shop, identity, room, path, Form())
     return htmx.see_other(path)
+
+
+def refused(typed: Mapping[str, str], error: ValidationError | TooManyRequestsError) -> Form:
+    """The form with what was typed and what is wrong.
+
+    Where htmx posts, one who is too fast keeps the form and is told beside it: ``error`` is raised.
+    """
+    if isinstance(error, ValidationError):
+        return Form.rejected(typed, error)
+    if htmx.wants_fragment():
+        raise error
+    return Form.rejected(typed, ValidationError.of("body", error.detail or error.title))
 
 
 async def post_private(

@@ -10,7 +10,7 @@ from storefront.carts.model import CartOwner
 from storefront.chat import canned, desk, pages, service
 from storefront.chat.model import CannedAnswer, Customer, State, own_room
 from storefront.chat.schemas import NewCannedAnswer, NewState
-from storefront.errors import ValidationError
+from storefront.errors import TooManyRequestsError, ValidationError
 from storefront.orders import service as orders
 from storefront.web import forms, htmx, rendering
 from storefront.web.cookies import current_shop
@@ -59,8 +59,8 @@ async def answer(email: str) -> Any:
     form, status = Form(), 200
     try:
         await pages.post_private(shop, identity, customer, typed)
-    except ValidationError as error:
-        form, status = Form.rejected(typed, error), error.status
+    except (ValidationError, TooManyRequestsError) as error:
+        form, status = pages.refused(typed, error), error.status
     if htmx.wants_fragment():
         return await pages.show_form(shop, identity, room, path, form, status=status)
     if form.has_errors:

@@ -15,7 +15,7 @@ from storefront.catalogue import service as catalogue
 from storefront.catalogue.model import LONGEST_QUERY, ListQuery, Product
 from storefront.errors import ConflictError, ValidationError
 from storefront.localisation import gettext as _
-from storefront.localisation import language
+from storefront.localisation import language, speak
 from storefront.orders import backroom, service
 from storefront.orders.course import LABELS
 from storefront.orders.model import Order, OrderPage, Status
@@ -196,5 +196,7 @@ async def send_confirmation(number: str) -> Any:
 @blueprint.get("/<number>/packing-slip")
 @staff_only
 async def packing_slip(number: str) -> Any:
-    """What goes into the parcel, as a page to print."""
-    return await rendering.render("staff/packing_slip.html", order=await _order(number))
+    """What goes into the parcel, as a page to print, in the customer's language."""
+    order = await _order(number)
+    speak(order.language)
+    return await rendering.render("staff/packing_slip.html", order=order)

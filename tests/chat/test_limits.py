@@ -23,6 +23,7 @@ async def test_the_third_message_in_the_window_is_refused_and_not_stored(app, sh
         assert int(refused.headers["Retry-After"]) > 0
         page = await api.post("/chat", data={"body": "too much"})
         assert page.status_code == 429
+        assert ">too much</textarea>" in page.text
         # What was stored already may be asked for again.
         again = await api.post("/api/v1/chat", json={"body": "x", "client_id": "1"})
         assert again.status_code == 201
