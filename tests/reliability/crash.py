@@ -228,7 +228,7 @@ async def _all_heard(made: World, listeners: list[Client]) -> None:
     email = listeners[1].path.removeprefix("/chat/")
     own = [str(each["_id"]) for each in messages if each["email"] == email]
     for listener, expected in zip(listeners, (general, own), strict=True):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + FINISHED_WITHIN_SECONDS
         while listener.ids != expected and time.monotonic() < deadline:  # noqa: ASYNC110  (another loop's matter)
             await asyncio.sleep(0.1)
         heard = listener.ids
