@@ -82,6 +82,9 @@ class ApiDescription(OpenAPIProvider):
                     operation["responses"]["204"] = {"description": "Done; there is no body."}
                 if "requestBody" in operation:
                     operation["requestBody"]["required"] = not hasattr(handler, _MAY_LACK_BODY)
+                for parameter in operation.get("parameters", ()):
+                    if parameter["in"] == "query":
+                        parameter["schema"] = _or_empty(parameter["schema"])
                 if links:
                     operation["responses"][linked_status]["links"] = links
                 if takes_picture:
@@ -104,6 +107,14 @@ class ApiDescription(OpenAPIProvider):
                     "content": problem,
                 }
         return described
+
+
+def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    """What was left empty counts as not given: a form without scripts sends it, too."""
+    limits: dict[str, Any] = {
+        name: schema[name] for name in ("minimum", "maximum", "default") if name in schema
+    }
+    return {**limits, "anyOf": [schema, {"const": ""}]}
 
 
 PROBLEM_SCHEMA = {
