@@ -1,7 +1,8 @@
 """Lighthouse's marks for the pages that shoppers see first, on a simulated telephone.
 
 Accessibility, best practices and SEO must be perfect. Speed depends on what else the machine
-does: it is only judged where STOREFRONT_LIGHTHOUSE_PERFORMANCE is set, by the best of a few runs.
+does. The best of a few runs counts; runs on a busy machine, which Lighthouse's own little benchmark
+shows, can only speak for a page. Where STOREFRONT_LIGHTHOUSE_PERFORMANCE is set all runs count.
 """
 
 import json
@@ -17,10 +18,13 @@ from tests.browser.conftest import CHROMIUM_FLAGS, LiveShop
 from tests.browser.test_buying import products
 
 PINNED = Path(__file__).parent / "lighthouse"
-JUDGES_SPEED = bool(os.environ.get("STOREFRONT_LIGHTHOUSE_PERFORMANCE"))
+ALL_RUNS_COUNT = bool(os.environ.get("STOREFRONT_LIGHTHOUSE_PERFORMANCE"))
 PERFECT = {"accessibility": 100, "best-practices": 100, "seo": 100}
 LEAST_SPEED = 98
 TRIES = 5
+# On a core of its own a machine of 2020 and later has 1,500 and more; a core shared by two, half.
+CALM_MACHINE = 1200
+CALM_RUNS_TO_JUDGE = 3
 NO_SECRETS = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/tmp")}  # noqa: S108
 
 
@@ -52,30 +56,45 @@ def test_lighthouse_finds_nothing_to_mend(
 ) -> None:
     product = products(live_shop, category="t-shirts", in_stock="true")[0]
     path = {"list": "/products", "product": f"/products/{product['id']}", "cart": "/cart"}[name]
-    fastest = 0
+    runs: list[tuple[int, int]] = []
 
     for _ in range(TRIES):
-        marks = _judged(lighthouse, live_shop.url + path, tmp_path / "report.json")
-        fastest = max(fastest, marks.pop("performance", 0))
+        judgement = _judged(lighthouse, live_shop.url + path, tmp_path / "report.json")
+        if judgement is None:
+            continue
+        marks, machine = judgement
+        runs.append((marks.pop("performance"), machine))
         assert marks == PERFECT
-        if not JUDGES_SPEED or fastest >= LEAST_SPEED:
+        if runs[-1][0] >= LEAST_SPEED:
             return
-    pytest.fail(f"The best of {TRIES} runs was {fastest} for speed.")
+    assert runs
+    calm_runs = sum(machine >= CALM_MACHINE for _, machine in runs)
+    assert not ALL_RUNS_COUNT, f"Speed and machine in each run: {runs}"
+    assert calm_runs < CALM_RUNS_TO_JUDGE, f"Speed and machine in each run: {runs}"
 
 
-def _judged(program: Path, url: str, report: Path) -> dict[str, int]:
-    """The marks from 0 to 100 by category."""
-    wanted = [*PERFECT, "performance"] if JUDGES_SPEED else list(PERFECT)
-    _run(
+def _judged(program: Path, url: str, report: Path) -> tuple[dict[str, int], int] | None:
+    """The marks from 0 to 100 by category, and how fast the machine was meanwhile.
+
+    None if Lighthouse lost the browser's trail and asks to be run again.
+    """
+    done = _run(
         *("node", str(program), url, "--quiet", "--output=json", f"--output-path={report}"),
-        f"--only-categories={','.join(wanted)}",
+        f"--only-categories={','.join([*PERFECT, 'performance'])}",
         f"--chrome-flags=--headless=new {' '.join(CHROMIUM_FLAGS)}",
+        may_fail=True,
     )
-    categories: dict[str, Any] = json.loads(report.read_text())["categories"]
-    return {key: round(100 * (each["score"] or 0)) for key, each in categories.items()}
+    if done.returncode:
+        assert "Please run Lighthouse again" in done.stderr, done.stdout + done.stderr
+        return None
+    result: dict[str, Any] = json.loads(report.read_text())
+    marks = {key: round(100 * (each["score"] or 0)) for key, each in result["categories"].items()}
+    return marks, round(result["environment"]["benchmarkIndex"])
 
 
-def _run(*command: str, cwd: Path | None = None) -> None:
+def _run(
+    *command: str, cwd: Path | None = None, may_fail: bool = False
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -84,4 +103,5 @@ def _run(*command: str, cwd: Path | None = None) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert may_fail or done.returncode == 0, done.stdout + done.stderr
+    return done
