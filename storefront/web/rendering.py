@@ -19,7 +19,9 @@ from jinja2 import (
     FileSystemLoader,
     FunctionLoader,
     StrictUndefined,
+    pass_eval_context,
 )
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from quart import Response, request
 
@@ -221,9 +223,15 @@ def html(text: str, status: int = 200) -> Response:
     return Response(text, status, HTML_HEADERS)
 
 
-def translated(message: str, /, **variables: Any) -> Markup:
-    """What templates call for each of their texts, many times a page: most are remembered."""
-    text = _translation(localisation.language(), message)
+@pass_eval_context
+def translated(context: EvalContext, message: str, /, **variables: Any) -> str:
+    """What templates call for each of their texts, many times a page: most are remembered.
+
+    What is put into a text is escaped in HTML, and as it is in the plain text of mails.
+    """
+    text: str = _translation(localisation.language(), message)
+    if not context.autoescape:
+        text = str(text)
     return text % variables if variables or "%" in message else text
 
 
