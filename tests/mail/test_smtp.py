@@ -210,6 +210,27 @@ async def test_the_lease_of_a_process_that_died_passes_on_whatever_its_clock_sai
     assert len(mailbox.to(address)) == 1
 
 
+async def test_a_lease_by_our_own_clock_passes_on_when_it_has_run_out(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    address = f"ana{next(_numbers)}@example.com"
+    until = datetime.now(UTC) + timedelta(seconds=3)
+    lease = {"lease_by": f"a process that died@{sender.clock()}", "lease_until": until}
+
+    async def work(transaction: Transaction) -> None:
+        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
+        await outbox.write(shop, transaction, mail)
+        await shop.database["outbox"].update_one(
+            {"to": address}, {"$set": lease}, session=transaction
+        )
+
+    await shop.database.in_transaction(work)
+
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=20)
+    assert (await stored(shop, address))["sent_at"] >= until.replace(microsecond=0)
+    assert len(mailbox.to(address)) == 1
+
+
 async def test_a_lease_that_is_renewed_is_left_alone_whatever_its_clock_says(
     shop: Shop, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
