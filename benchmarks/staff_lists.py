@@ -4,9 +4,10 @@ Two shops on one embedded database: one with 100 products, orders, users, errors
 and 100 products in the bin; one with 100,000 products, orders, users and errors, 200,000 mails,
 10,000 conversations, 10,000 products in the bin and 1,000 orders in each status that waits. The
 same page is asked for in turn of the one and of the other, so that whatever else the machine does
-strikes both. Where the small shop has fewer rows to show than the large one, its plain list, which is
-full, is what the large one is compared with. Filling takes a quarter of an hour; `--keep FOLDER` keeps
-the database there for the next run. Ends with 1 when a page takes more than twice as long.
+strikes both. Where the small shop has fewer rows to show than the large one, the large one is
+compared with the small one's plain list, which is full. Filling takes a quarter of an hour;
+`--keep FOLDER` keeps the database there for the next run. Ends with 1 when a page takes more than
+twice as long.
 """
 
 import argparse
