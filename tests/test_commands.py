@@ -16,6 +16,7 @@ def production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: st
     for key, value in {
         "STOREFRONT_ENV": "production",
         "STOREFRONT_SESSION__SECRET": SECRET,
+        "STOREFRONT_SERVER__PORT": "8000",
         "STOREFRONT_DATABASE__URL": database_url,
         "STOREFRONT_DATABASE__NAME": "commands",
         "STOREFRONT_MAIL__TRANSPORT": "file",
