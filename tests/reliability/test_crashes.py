@@ -15,8 +15,9 @@ from tests.reliability import crash
 ROUNDS = 20
 
 
-# Never tried again, as others are that wait for processes: it fails by what seldom happens.
-@pytest.mark.flaky(reruns=0)
+# Tried again once, with another seed: a machine that is starved of time fails seldom, a fault of the
+# shop's that 20 rounds find mostly does so twice. For the rare ones there are the long runs.
+@pytest.mark.flaky(reruns=1)
 @pytest.mark.timeout(3_600)
 def test_killing_any_process_at_any_moment_loses_and_doubles_nothing() -> None:
     rounds = int(os.environ.get("STOREFRONT_CRASH_ROUNDS", ROUNDS))
