@@ -15,8 +15,8 @@ from tests.reliability import crash
 ROUNDS = 20
 
 
-# Tried again once, with another seed: a machine that is starved of time fails seldom, a fault of the
-# shop's that 20 rounds find mostly does so twice. For the rare ones there are the long runs.
+# Tried again once, with another seed: a starved machine fails seldom, a fault that 20 rounds find
+# mostly shows itself twice. For the rare ones there are the long runs.
 @pytest.mark.flaky(reruns=1)
 @pytest.mark.timeout(3_600)
 def test_killing_any_process_at_any_moment_loses_and_doubles_nothing() -> None:
