@@ -23,8 +23,8 @@ class EmbeddedServer:
     """Runs `command` and restarts it with back-off when it ends unasked.
 
     `ready` is set by the owner once the server answers; until then, a server that ends is only
-    started again while a predecessor still holds its directory, for at most `lock_wait_seconds`,
-    and otherwise `failure` says why.
+    started again if somebody killed it or a predecessor still holds its directory, for at most
+    `lock_wait_seconds`, and otherwise `failure` says why.
     """
 
     def __init__(self, command: list[str], *, log_path: Path, lock_wait_seconds: float) -> None:
@@ -74,11 +74,17 @@ class EmbeddedServer:
                     code,
                     pause,
                 )
-            elif _BUSY in self._last_words() and time.monotonic() < self._lock_deadline:
+            elif self._may_yet_start(code):
                 pause = _RETRY_SECONDS
             else:
                 self.failure = f"exit code {code}: {self._last_words()} (see {self.log_path})"
                 return
+
+    def _may_yet_start(self, code: int | None) -> bool:
+        """Whether it ended for what passes: a predecessor's lock, or somebody killed it."""
+        was_killed = code is not None and code < 0
+        is_passing = was_killed or _BUSY in self._last_words()
+        return is_passing and time.monotonic() < self._lock_deadline
 
     def _run_once(self) -> int | None:
         mode = "exec" if sys.platform == "linux" else "watch"

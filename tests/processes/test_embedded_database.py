@@ -20,6 +20,7 @@ from storefront.embedded import (
     embedded_database,
     join,
 )
+from storefront.embedded_server import EmbeddedServer
 
 OWNER = """
 import sys
@@ -167,6 +168,33 @@ def test_what_a_dead_owner_left_behind_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "server.json").write_text(json.dumps(stale), encoding="utf-8")
     with embedded_database(tmp_path, role="shop") as url:
         assert join(tmp_path) == url
+
+
+KILLED_ONCE = """
+import os, pathlib, signal, sys, time
+tried = pathlib.Path(sys.argv[1], "tried")
+if not tried.exists():
+    tried.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+pathlib.Path(sys.argv[1], "up").touch()
+time.sleep(60)
+"""
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    server = EmbeddedServer(
+        [sys.executable, "-c", KILLED_ONCE, str(tmp_path)],
+        log_path=tmp_path / "log",
+        lock_wait_seconds=30,
+    )
+    server.start()
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "up").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    server.stop(wait_seconds=5)
+
+    assert (tmp_path / "up").exists()
+    assert server.failure is None
 
 
 def test_without_the_extra_the_message_says_what_to_install(
