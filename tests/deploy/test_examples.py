@@ -29,7 +29,7 @@ def test_the_settings_start_a_shop_once_they_are_filled_in(tmp_path: Path) -> No
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
-    if shutil.which("systemd-analyze") is None:
+    if shutil.which("systemd-analyze") is None:  # As in containers and on other systems.
         pytest.skip("systemd is not installed")
     unit = tmp_path / "storefront.service"
     text = (EXAMPLES / "storefront.service").read_text(encoding="utf-8")

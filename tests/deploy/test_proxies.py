@@ -63,7 +63,7 @@ def shop(folder: Path) -> Iterator[str]:
 def front(request: pytest.FixtureRequest, folder: Path, shop: str) -> Iterator[Front]:
     """An example as it stands, but for its host name, ports, addresses and paths."""
     program = shutil.which(request.param, path=PLACES)
-    if program is None:
+    if program is None:  # `make test` needs neither; `.ci/run` installs both.
         pytest.skip(f"{request.param} is not installed")
     front = Front(request.param, folder)
     configure = {"nginx": _nginx, "caddy": _caddy}[front.kind]
@@ -172,7 +172,7 @@ def test_pages_come_over_both_versions_of_http(front: Front, *, http2: bool) -> 
 
 
 def test_plain_http_is_sent_to_https(front: Front) -> None:
-    if front.kind == "caddy":
+    if front.kind == "caddy":  # Nothing in our Caddyfile does it, so there is nothing to test.
         pytest.skip("Caddy does so by itself, on port 80 only")
     answer = httpx.get(f"http://localhost:{front.plain}/products?q=mug")
 

@@ -40,6 +40,16 @@ class Mailbox:
         return [mail for mail in self.mails if mail["To"] == address]
 
 
+def settings_for(port: int) -> dict[str, str]:
+    """What lets a shop send its mails to a server on ``port``."""
+    return {
+        "STOREFRONT_MAIL__TRANSPORT": "smtp",
+        "STOREFRONT_MAIL__HOST": "127.0.0.1",
+        "STOREFRONT_MAIL__PORT": str(port),
+        "STOREFRONT_MAIL__SECURITY": "none",
+    }
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -16,7 +16,7 @@ from storefront.mail import sender, transports
 from storefront.shop import Shop
 from tests.accounts.people import registered
 from tests.conftest import eventually
-from tests.mail.smtp_server import Mailbox, free_port, serving
+from tests.mail.smtp_server import Mailbox, free_port, serving, settings_for
 from tests.mail.test_smtp import is_sent, other_process, stored, write
 
 __all__ = ["other_process"]
@@ -65,12 +65,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def settings_changes(port: int) -> dict[str, str]:
-    return {
-        "STOREFRONT_MAIL__TRANSPORT": "smtp",
-        "STOREFRONT_MAIL__HOST": "127.0.0.1",
-        "STOREFRONT_MAIL__PORT": str(port),
-        "STOREFRONT_MAIL__SECURITY": "none",
-    }
+    return settings_for(port)
 
 
 @pytest.fixture

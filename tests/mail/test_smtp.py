@@ -22,7 +22,7 @@ from storefront.mail.model import Mail, State, StoredMail
 from storefront.mail.sender import Sender
 from storefront.shop import Shop
 from tests.conftest import eventually
-from tests.mail.smtp_server import Mailbox, free_port, serving
+from tests.mail.smtp_server import Mailbox, free_port, serving, settings_for
 
 _numbers = count(1)
 
@@ -34,12 +34,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def settings_changes(port: int) -> dict[str, str]:
-    return {
-        "STOREFRONT_MAIL__TRANSPORT": "smtp",
-        "STOREFRONT_MAIL__HOST": "127.0.0.1",
-        "STOREFRONT_MAIL__PORT": str(port),
-        "STOREFRONT_MAIL__SECURITY": "none",
-    }
+    return settings_for(port)
 
 
 @pytest.fixture
