@@ -80,7 +80,13 @@ class Listener:
             self.ended.set_result((code, reason))
 
     def offer(self, delivery: Delivery) -> None:
-        """Queue a message. A socket that is too slow for its queue is ended: it can come back."""
+        """Queue a message. A socket that is too slow for its queue is ended: it can come back.
+
+        It is told nothing more then, not even if there is room again before it has closed: what it
+        says to have heard last, when it comes back, must not lie behind what it has missed.
+        """
+        if self.ended.done():
+            return
         try:
             self.queue.put_nowait(delivery)
         except asyncio.QueueFull:
@@ -175,17 +181,26 @@ class Broker:
     async def _catch_up(self) -> None:
         """Read and hand on whatever was stored after the last message that was handed on."""
         async with self._catching_up:
+            # The feed may tell of newer ones while we ask; those must not be handed on again.
+            known = self._seq
             last = await store.last_position(self._shop, EVERYTHING)
-            if self._seq is None or last < self._seq:  # The start, or another database.
+            if known is None or last < known:
                 self._seq = last
-            while self._seq < last:
-                upto = min(self._seq + READ_AT_ONCE, last)
+            if known is not None and last < known:
+                self._send_all_away()
+            while (handed_on := self._seq or 0) < last:
+                upto = min(handed_on + READ_AT_ONCE, last)
                 started = time.monotonic()
-                for message in await store.list_messages(self._shop, EVERYTHING, self._seq, upto):
+                for message in await store.list_messages(self._shop, EVERYTHING, handed_on, upto):
                     self._hand_on(message)
                 # A message whose conversation was deleted leaves a gap that will never be filled.
-                self._seq = max(self._seq, upto)
+                self._seq = max(self._seq or 0, upto)
                 log.debug("chat caught up to %d in %.3f s", upto, time.monotonic() - started)
+
+    def _send_all_away(self) -> None:
+        """It is another database: let everybody come back and say what they have of it."""
+        for listener in self.listeners():
+            listener.end(TRY_AGAIN_LATER, "begin anew")
 
     def _hand_on(self, message: Message) -> None:
         if self._seq is None or message.seq <= self._seq:
