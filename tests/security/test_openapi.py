@@ -30,6 +30,7 @@ UNCHECKED = "positive_data_acceptance,allow_header_conformance"
 ENDING = "/auth/(logout|refresh)"
 
 
+@pytest.mark.timeout(7_200 if IS_LONG else 300)
 @pytest.mark.parametrize("who", ["guest", "customer", "admin"])
 def test_the_api_is_as_it_is_described(
     live_shop: LiveShop, live_admin: str, tmp_path: Path, who: str
