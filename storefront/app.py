@@ -49,6 +49,7 @@ from storefront.chat.broker import Broker
 from storefront.chat.desk import DeskChanges
 from storefront.chat.settling import Settling
 from storefront.chat.unread import UnreadCounts
+from storefront.chat.writing import Writer
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
 from storefront.mail import figures as mail_figures
@@ -284,9 +285,11 @@ def _add_chat(shop: Shop) -> list[Work]:
     broker = Broker(shop)
     people = presence.Presence(shop, broker)
     settling = Settling(shop, broker)
-    shop.add_part(broker)
-    shop.add_part(people)
+    writer = Writer(shop)
+    for part in (broker, people, writer):
+        shop.add_part(part)
     shop.changes.subscribe("messages", broker)
+    shop.changes.subscribe("messages", writer)
     unread = UnreadCounts(shop)
     shop.add_part(unread)
     shop.changes.subscribe("conversations", unread)

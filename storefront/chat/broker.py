@@ -109,8 +109,6 @@ class Broker:
         self._by_person: dict[str, set[Listener]] = {}
         self._count = 0
         self.on_message: list[Callable[[Message], None]] = []
-        # Those of one process who write at once queue here, rather than collide in the database.
-        self.one_writer = asyncio.Lock()
 
     # What the change feed calls.
 

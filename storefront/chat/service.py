@@ -1,14 +1,11 @@
 """What can be done in the chat: the slice's door for pages, API, sockets and the back office."""
 
-import asyncio
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from storefront.accounts import service as accounts
 from storefront.chat import store
-from storefront.chat.broker import Broker
 from storefront.chat.model import (
     EVERYTHING,
     Answering,
@@ -17,7 +14,6 @@ from storefront.chat.model import (
     Customer,
     Excerpt,
     Message,
-    MessageType,
     Reader,
     Room,
     State,
@@ -25,8 +21,8 @@ from storefront.chat.model import (
     plain_text,
 )
 from storefront.chat.unread import UnreadCounts
-from storefront.database import DuplicateKeyError, ObjectId
-from storefront.errors import ForbiddenError, NotFoundError, UnavailableError, ValidationError
+from storefront.chat.writing import Writer
+from storefront.errors import ForbiddenError, NotFoundError, TooManyRequestsError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.localisation import ngettext
 from storefront.shop import Shop
@@ -38,7 +34,6 @@ LONGEST_CLIENT_ID = 64
 # How long an answer may stay unseen before it is mailed; what comes meanwhile goes along.
 DIGEST_AFTER = timedelta(minutes=3)
 ANSWERING_FOR = timedelta(seconds=90)
-_ATTEMPTS = 100
 
 
 def reader_of(identity: Identity) -> Reader:
@@ -112,40 +107,20 @@ async def post(
     """
     text = _checked_body(shop, body)
     key = _checked_client_id(client_id)
-    if key and (sent := await store.find_sent(shop, author.user_id, key)):
-        return sent
-    await limits.refuse_above(shop, "chat", shop.settings.limits.chat, author.user_id)
-    await limits.count_one(shop, "chat", shop.settings.limits.chat, author.user_id)
-    message = await _store(shop, author, customer, channel, body=text, client_id=key)
+    rate = shop.settings.limits.chat
+    try:
+        await limits.take_one(shop, "chat", rate, author.user_id)
+    except TooManyRequestsError:
+        if key and (sent := await store.find_sent(shop, author.user_id, key)):
+            return sent
+        raise
+    writer = shop.part(Writer)
+    message, is_new = await writer.store(author, customer, channel, body=text, client_id=key)
+    if not is_new:
+        await limits.give_back(shop, "chat", author.user_id)
+        return message
     await settle(shop, message)
     return message
-
-
-async def _store(
-    shop: Shop,
-    author: Identity,
-    customer: Customer,
-    channel: Channel,
-    *,
-    body: str,
-    client_id: str | None,
-) -> Message:
-    """Store the message at the next position, whichever that is by then."""
-    async with shop.part(Broker).one_writer:
-        for attempt in range(_ATTEMPTS):
-            message = await _next_message(shop, author, customer, channel)
-            message = replace(message, body=body, client_id=client_id or message.id)
-            try:
-                await store.insert_message(shop, message)
-            except DuplicateKeyError:
-                # The same message arrived twice at once, or another process took the position.
-                sent = await store.find_sent(shop, author.user_id, message.client_id)
-                if sent:
-                    return sent
-                await asyncio.sleep(random.uniform(0, 0.002 * attempt))  # noqa: S311  (no secret)
-            else:
-                return message
-    raise UnavailableError
 
 
 def _checked_body(shop: Shop, body: str) -> str:
@@ -171,40 +146,10 @@ def _refuse_longer(field: str, text: str, most: int) -> None:
         raise ValidationError.of(field, words % {"most": most})
 
 
-async def _next_message(
-    shop: Shop, author: Identity, customer: Customer, channel: Channel
-) -> Message:
-    """The message that would come now, yet without its words."""
-    type_ = MessageType.ANSWER if author.is_staff else MessageType.QUESTION
-    (seq, general), (place, so_far) = await asyncio.gather(
-        store.find_tip(shop), store.find_own_tip(shop, customer.user_id)
-    )
-    return Message(
-        id=str(ObjectId()),
-        seq=seq + 1,
-        general=general + int(channel is Channel.GENERAL),
-        place=place + 1,
-        user_id=customer.user_id,
-        email=customer.email,
-        full_name=customer.full_name,
-        type=type_,
-        channel=channel,
-        body="",
-        author=display_name(author.full_name),
-        author_id=author.user_id,
-        client_id="",
-        so_far=so_far.with_one(type_, channel),
-        created_at=_now(),
-    )
-
-
 async def settle(shop: Shop, message: Message) -> None:
-    """Let counter and conversation follow a message that is stored. May be repeated."""
+    """Let the conversation follow a message that is stored. May be repeated."""
     digest_at = message.created_at + DIGEST_AFTER
-    await asyncio.gather(
-        store.update_conversation(shop, message, digest_at=digest_at),
-        store.count_message(shop, message),
-    )
+    await store.update_conversation(shop, message, digest_at=digest_at)
     shop.part(UnreadCounts).forget(message.user_id)
 
 

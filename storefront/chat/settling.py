@@ -1,7 +1,8 @@
-"""Finishes what a process that died left half done: a message stored, its conversation behind.
+"""Lets follow what follows a message: the counter, and the conversation if its process died.
 
 Every process hears of each message and of each conversation that follows it. Where the second does
-not come within seconds, whoever notices lets the conversation follow; that may be done twice.
+not come within seconds, whoever notices lets the conversation follow; that may be done twice. The
+counter says from where to look for the newest message, so it may be seconds behind.
 """
 
 import asyncio
@@ -26,10 +27,12 @@ class Settling:
     def __init__(self, shop: Shop, broker: Broker) -> None:
         self._shop = shop
         self._waiting: dict[str, tuple[Message, float]] = {}
+        self._uncounted: Message | None = None
         broker.on_message.append(self._heard)
 
     def _heard(self, message: Message) -> None:
         self._waiting[message.user_id] = (message, time.monotonic())
+        self._uncounted = message
 
     async def reload(self) -> None:
         """What came last before the start may have been left behind, too."""
@@ -50,6 +53,7 @@ class Settling:
             await asyncio.sleep(WAITED_SECONDS)
             with contextlib.suppress(PyMongoError):
                 await self._settle_overdue()
+                await self._count()
 
     async def _settle_overdue(self) -> None:
         limit = time.monotonic() - WAITED_SECONDS
@@ -58,3 +62,10 @@ class Settling:
                 await service.settle(self._shop, message)
                 if self._waiting.get(user_id, (None,))[0] is message:
                     del self._waiting[user_id]
+
+    async def _count(self) -> None:
+        message = self._uncounted
+        if message:
+            await store.count_message(self._shop, message)
+            if self._uncounted is message:
+                self._uncounted = None

@@ -50,7 +50,7 @@ MOST_MAILED = 100
 async def find_tip(shop: Shop) -> tuple[int, int]:
     """The newest positions among all and among general messages.
 
-    The counter follows the messages, a moment late; what it has not counted yet lies ahead of it.
+    The counter follows the messages, seconds late; what it has not counted yet lies ahead of it.
     """
     counter = await shop.database["counters"].find_one(COUNTER) or {"seq": 0, "general": 0}
     tip = (counter["seq"], counter["general"])

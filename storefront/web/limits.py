@@ -30,6 +30,7 @@ INDEXES = {
     for name in ("limits", "guesses")
 }
 GUESSES_REMEMBERED = timedelta(days=1)
+_ONE_MORE = {"$inc": {"count": 1}}
 
 
 async def count_one(shop: Shop, name: str, rate_text: str, who: str) -> None:
@@ -40,13 +41,13 @@ async def count_one(shop: Shop, name: str, rate_text: str, who: str) -> None:
     fresh = {"count": 1, "expires_at": now + timedelta(seconds=Rate.parse(rate_text).seconds)}
     still_open = {"_id": key, "expires_at": {"$gt": now}}
     limits = shop.database["limits"]
-    if (await limits.update_one(still_open, {"$inc": {"count": 1}})).matched_count:
+    if (await limits.update_one(still_open, _ONE_MORE)).matched_count:
         return
     over = {"_id": key, "expires_at": {"$lte": now}}
     try:
         await limits.update_one(over, {"$set": fresh}, upsert=True)
     except DuplicateKeyError:  # Another request opened the window in this very moment.
-        await limits.update_one({"_id": key}, {"$inc": {"count": 1}})
+        await limits.update_one({"_id": key}, _ONE_MORE)
 
 
 async def refuse_above(shop: Shop, name: str, rate_text: str, who: str) -> None:
@@ -59,6 +60,27 @@ async def refuse_above(shop: Shop, name: str, rate_text: str, who: str) -> None:
     wait = (counted["expires_at"] - datetime.now(UTC)).total_seconds()
     if wait > 0:
         raise TooManyRequestsError(math.ceil(wait))
+
+
+async def take_one(shop: Shop, name: str, rate_text: str, who: str) -> None:
+    """Count one more, as `count_one`; TooManyRequestsError, and no count, when all are used up."""
+    if not shop.settings.limits.enabled:
+        return
+    is_left = {
+        "_id": _key(name, who),
+        "expires_at": {"$gt": datetime.now(UTC)},
+        "count": {"$lt": Rate.parse(rate_text).count},
+    }
+    if not (await shop.database["limits"].update_one(is_left, _ONE_MORE)).matched_count:
+        await refuse_above(shop, name, rate_text, who)
+        await count_one(shop, name, rate_text, who)
+
+
+async def give_back(shop: Shop, name: str, who: str) -> None:
+    """Count one less: what was taken came to nothing."""
+    if shop.settings.limits.enabled:
+        change = {"$inc": {"count": -1}}
+        await shop.database["limits"].update_one({"_id": _key(name, who)}, change)
 
 
 async def refuse_guess(shop: Shop, who: str) -> None:

@@ -14,6 +14,8 @@ from storefront.web.metrics import LATENCY, REQUESTS, SOCKETS
 
 # In the scope of a request: a dict in which its handler's method and route are noted.
 SEEN = "storefront.seen"
+# In the scope of a WebSocket: the server's own ``send``.
+SEND = "storefront.send"
 UNKNOWN = "none"
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -71,7 +73,7 @@ class Measured:
             await send(message)
 
         try:
-            await self._app(scope, receive, note_opening)
+            await self._app({**scope, SEND: send}, receive, note_opening)
         finally:
             if is_open:
                 SOCKETS.dec()

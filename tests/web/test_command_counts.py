@@ -151,3 +151,12 @@ async def test_a_change_of_status(app: Quart, shop: Shop) -> None:
         with at_most(3):
             answer = await staff.patch(path, json={"status": "paid"})
             assert answer.status_code == 200, answer.text
+
+
+async def test_a_message(app: Quart, shop: Shop) -> None:
+    async with await customer(app) as shopper:
+        await _known(shopper)
+        for most in (6, 2):  # Where the newest message stands is asked once.
+            with at_most(most):
+                answer = await shopper.post("/api/v1/chat", json={"body": "Which one?"})
+                assert answer.status_code == 201, answer.text
