@@ -19,6 +19,8 @@ ALL_PRODUCTS = "/products"
 OPTION = "option."
 _MOST_OPTIONS = 8
 _MOST_VALUES = 20
+# No name and no value of an option is so long: cut to it, they still match nothing.
+_TOO_LONG = 61
 
 
 def requested_list(category: str | None = None) -> ListQuery:
@@ -61,9 +63,9 @@ def _checked(given: Mapping[str, str], category: str | None) -> ListQuery:
 def _requested_options() -> dict[str, tuple[str, ...]]:
     chosen: dict[str, tuple[str, ...]] = {}
     for parameter, values in request.args.lists():
-        name = parameter.removeprefix(OPTION)
-        given = tuple(dict.fromkeys(value for value in values if value))[:_MOST_VALUES]
-        if name != parameter and name and given and len(chosen) < _MOST_OPTIONS:
+        name = parameter.removeprefix(OPTION)[:_TOO_LONG]
+        given = tuple(dict.fromkeys(each[:_TOO_LONG] for each in values if each))[:_MOST_VALUES]
+        if parameter.startswith(OPTION) and name and given and len(chosen) < _MOST_OPTIONS:
             chosen[name] = given
     return chosen
 

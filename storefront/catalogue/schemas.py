@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
-from storefront.catalogue.model import LONGEST_QUERY, Product, Variant, unversioned
+from storefront.catalogue.model import LONGEST_QUERY, LONGEST_SLUG, Product, Variant, unversioned
 
 MOST_VARIANTS = 200
 MOST_OPTIONS = 3
@@ -75,7 +75,7 @@ class ListParameters(BaseModel):
     """How to narrow and sort a list; ``option.<name>`` (repeatable) goes beside them."""
 
     q: str = Field("", max_length=LONGEST_QUERY, description="Words to find.")
-    category: str | None = Field(None, description="Slug of a category.")
+    category: str | None = Field(None, max_length=LONGEST_SLUG, description="Slug of a category.")
     min_price: int | None = Field(None, ge=0, le=HIGHEST_PRICE, description="In minor units.")
     max_price: int | None = Field(None, ge=0, le=HIGHEST_PRICE, description="In minor units.")
     in_stock: bool = Field(default=False, description="Only what can be had now.")

@@ -191,11 +191,12 @@ class Presence:
 
     def _forget_writers(self) -> None:
         limit = time.monotonic() - WRITING_SECONDS
+        for key in [key for key, told_at in self._told_writing.items() if told_at < limit]:
+            del self._told_writing[key]
         for user_id, writers in tuple(self._writers.items()):
             for author_id, writer in tuple(writers.items()):
                 if writer.heard_at < limit:
                     del writers[author_id]
-                    self._told_writing.pop((user_id, author_id), None)
                     self._broker.hint([own_room(user_id)], Sign("presence"))
             if not writers:
                 del self._writers[user_id]

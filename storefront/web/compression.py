@@ -28,12 +28,16 @@ _quick_zstd = zstandard.ZstdCompressor(level=3)
 QUICKEST_FIRST = ("zstd", "br", "gzip")
 
 
-@lru_cache(maxsize=256)
 def accepted_codings(header: bytes) -> frozenset[str]:
     """The codings that an Accept-Encoding header allows (RFC 9110, section 12.5.3)."""
+    return _codings(header[:200])
+
+
+@lru_cache(maxsize=256)
+def _codings(header: bytes) -> frozenset[str]:
     return frozenset(
         part.split(";")[0].strip()
-        for part in header[:200].decode("latin-1").lower().split(",")
+        for part in header.decode("latin-1").lower().split(",")
         if not re.search(r";\s*q=0(\.0*)?\s*$", part)
     )
 

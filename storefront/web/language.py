@@ -35,7 +35,6 @@ async def choose_language() -> None:
     )
 
 
-@lru_cache(maxsize=1024)
 def negotiate(
     asked: str | None,
     kept: str | None,
@@ -48,8 +47,12 @@ def negotiate(
     for wish in (asked, kept, of_account):
         if wish is not None and wish in locales:
             return wish
-    best = parse_accept_header(accepted[:200], LanguageAccept).best_match(locales)
-    return best or locales[0]
+    return _best_of(accepted[:200], tuple(locales))
+
+
+@lru_cache(maxsize=1024)
+def _best_of(accepted: str, locales: tuple[str, ...]) -> str:
+    return parse_accept_header(accepted, LanguageAccept).best_match(locales) or locales[0]
 
 
 def preferences() -> dict[str, str]:

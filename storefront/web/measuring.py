@@ -17,6 +17,8 @@ SEEN = "storefront.seen"
 # In the scope of a WebSocket: the server's own ``send``.
 SEND = "storefront.send"
 UNKNOWN = "none"
+# So much is remembered of an address; none of ours is longer.
+LONGEST_PATH = 500
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
@@ -56,7 +58,7 @@ class Measured:
             await self._app({**scope, SEEN: seen}, receive, note_status)
         finally:
             if "route" not in seen:
-                seen["route"] = self._route_of(scope["path"])
+                seen["route"] = self._route_of(scope["path"][:LONGEST_PATH])
             method = seen.get("method", scope["method"])
             # Whatever a client makes up must not grow the memory that the figures take.
             REQUESTS.labels(method if method in METHODS else "OTHER", seen["route"], status).inc()

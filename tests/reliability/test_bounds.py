@@ -1,7 +1,10 @@
 """What a process keeps in memory has an end, whoever asks for more."""
 
 import asyncio
+import gc
 import json
+import secrets
+import tracemalloc
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,15 +13,26 @@ import pytest
 from prometheus_client import REGISTRY
 from quart import Quart
 
-from storefront.chat import broker
+from storefront.accounts import session_cache, tokens
+from storefront.accounts.remembered import RememberedSessions
+from storefront.accounts.session_cache import SessionCache
+from storefront.carts.counts import CartCounts
+from storefront.chat import broker, presence
+from storefront.chat.model import own_room
+from storefront.chat.presence import Presence
+from storefront.chat.unread import UnreadCounts
 from storefront.shop import Shop
 from storefront.web import public_pages
 from tests.catalogue.goods import product, sell
 from tests.chat.people import Person, make_person
+from tests.conftest import eventually
 
 # The test client forgets its own argument of this name.
 SPEAKS_JSON = {"subprotocols": ["storefront.json"]}
 PAGES = 30
+# A header, or a whole address, as long as the server takes.
+LONG = 40_000
+ASKED = 6
 
 
 async def opened(app: Quart, person: Person, held: AsyncExitStack) -> str:
@@ -64,3 +78,139 @@ async def test_pages_in_memory_make_room_for_newer_ones(
     assert from_memory() == before + 1
     await client.get(paths[0])
     assert from_memory() == before + 1
+
+
+def looked_up(cache: str, result: str) -> float:
+    labels = {"cache": cache, "result": result}
+    return REGISTRY.get_sample_value("storefront_cache_lookups_total", labels) or 0
+
+
+async def test_sessions_in_memory_make_room_for_newer_ones(
+    app: Quart, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_cache, "MOST_ENTRIES", 3)
+    await app.extensions["shop"].part(SessionCache).reload()
+    people = [await make_person(app, f"Vis{number} Itor") for number in range(4)]
+
+    async def is_known(person: Person) -> bool:
+        before = looked_up("sessions", "hit")
+        answer = await client.get("/api/v1/auth/session", headers=person.bearer)
+        assert answer.json()["user"]["email"] == person.identity.email
+        return looked_up("sessions", "hit") > before
+
+    assert [await is_known(each) for each in people] == [False] * 4
+    assert [await is_known(each) for each in people[1:]] == [True] * 3
+    assert not await is_known(people[0])
+
+
+async def test_tokens_and_counts_in_memory_make_room_for_newer_ones(
+    app: Quart, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    read = tokens.read_session
+
+    def note_and_read(shop: Shop, text: str) -> Any:
+        checked.append(text)
+        return read(shop, text)
+
+    monkeypatch.setattr(tokens, "read_session", note_and_read)
+    people = [await make_person(app, f"Vis{number} Itor") for number in range(4)]
+    texts = [each.token.text for each in people]
+    remembered = RememberedSessions(shop, most=3)
+    carts, unread = CartCounts(most=3), UnreadCounts(shop, most=3)
+    for person in people:
+        remembered.identity({"session": person.token.text}, is_secure=False)
+        carts.keep(person.identity.user_id, None)
+        await unread.count(person.identity)
+    for text in (*texts[1:], texts[0]):
+        remembered.identity({"session": text}, is_secure=False)
+
+    assert checked == [*texts, texts[0]]
+    assert [carts.get(each.identity.user_id) for each in people] == [None, 0, 0, 0]
+    assert [unread.remembered(each.identity) for each in people] == [None, 0, 0, 0]
+
+
+async def test_who_was_writing_is_forgotten(
+    app: Quart, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also who is not seen writing any more, having sent the message."""
+    person, present = await make_person(app, "Ada Shopper"), Presence(shop, broker.Broker(shop))
+    told = vars(present)["_told_writing"]  # It shows nowhere else.
+    await present.tell_writing(own_room(person.identity.user_id), person.identity)
+    assert told
+    monkeypatch.setattr(presence, "WRITING_SECONDS", 0)
+    keeping = asyncio.create_task(present.keep())
+
+    async def is_forgotten() -> bool:
+        return not told
+
+    try:
+        assert await eventually(is_forgotten)
+    finally:
+        keeping.cancel()
+
+
+@pytest.mark.parametrize(
+    ("address", "header"),
+    [
+        ("/products", "Accept-Language"),
+        ("/products", "Accept-Encoding"),
+        ("/products", "User-Agent"),
+        ("/products", "Cookie"),
+        ("/api/v1/products", "Authorization"),
+        ("/products?lang={}", None),
+        ("/products?q={}", None),
+        ("/products?option.{}=x", None),
+        ("/products?option.size={}", None),
+        ("/api/v1/products?category={}", None),
+        ("/{}", None),
+    ],
+)
+async def test_no_long_text_of_a_visitor_stays_in_memory(
+    app: Quart, shop: Shop, address: str, header: str | None
+) -> None:
+    """What is remembered by such a text is bounded by its length, too, not only by number."""
+    await ask_with_long_texts(app, address, header)
+    tracemalloc.start()
+    try:
+        await ask_with_long_texts(app, address, header)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < LONG * ASKED / 2
+
+
+async def ask_with_long_texts(app: Quart, address: str, header: str | None) -> None:
+    for _ in range(ASKED):
+        text = secrets.token_hex(LONG // 2)
+        path, _, query = address.format(text).partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(b"host", b"shop.test")],
+            "client": ("127.0.0.1", 1),
+            "server": ("shop.test", 80),
+        }
+        if header:
+            scope["headers"].append((header.lower().encode(), text.encode()))  # type: ignore[attr-defined]
+        statuses = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(3_600)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any, statuses: list[int] = statuses) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        asking = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+        await asyncio.wait_for(asking, 30)
+        assert statuses[0] < 500
