@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hmac
 import os
+import re
 import sys
 import threading
 import unicodedata
@@ -24,6 +25,10 @@ Result = TypeVar("Result")
 
 SHORTEST = 8
 LONGEST = 256
+# A password that holds a word which is easily guessed has so many letters besides.
+FEWEST_OTHER_LETTERS = 3
+SHORTEST_WORD = 4
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 ROUNDS = 12
 ROUNDS_OF_CODES = 10  # They are random, and ten of them are hashed while somebody waits.
@@ -73,9 +78,21 @@ def problem_with(password: str, *, guessable: tuple[str, ...]) -> str | None:
         ) % {"most": LONGEST}
     if _plain(text) in _common_passwords() or len(set(text)) == 1:
         return _("This password is on every list of common ones. Please choose another.")
-    if _plain(text) in {_plain(normalise(word)) for word in guessable}:
+    if any(_is_little_more_than(word, text) for word in guessable):
         return _("Please choose a password that is not your name, your email or the shop's name.")
     return None
+
+
+def _is_little_more_than(words: str, password: str) -> bool:
+    """Whether it is one of the words, or all of them, with at most a few signs or a year around."""
+    text = _plain(password)
+    for word in {words, *_NO_LETTERS.split(words)}:
+        known = _plain(normalise(word))
+        rest = text.replace(known, "") if len(known) >= SHORTEST_WORD else text
+        letters = sum(character.isalpha() for character in rest)
+        if rest != text and letters < FEWEST_OTHER_LETTERS and len(rest) < SHORTEST:
+            return True
+    return False
 
 
 def normalise(password: str) -> str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pyotp
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from storefront.accounts import mails, passwords, sealing, store
+from storefront.accounts import mails, passwords, sealing, store, trails
 from storefront.accounts import second_factor_store as factors
 from storefront.accounts.model import SecondFactor, User
 from storefront.database import Transaction
@@ -128,6 +128,7 @@ async def use_code(
         is_right = codes_left is not None
     if not is_right:
         await limits.count_guess(shop, rate, client, longest_wait=LONGEST_WAIT_OF_ADDRESS)
+        trails.note_refusal(shop, "wrong code", email=user.email, user=user, client=client)
         await _warn_when_closed(shop, user, account)
         raise SecondFactorError(_("This code is wrong, or it was used before: each works once."))
     await limits.forget_guesses(shop, account)

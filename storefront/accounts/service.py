@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from storefront.accounts import finding, mails, passwords, second_factor, store, tokens
+from storefront.accounts import finding, mails, passwords, second_factor, store, tokens, trails
 from storefront.accounts.model import MOST_ADDRESSES, Origin, Role, Session, Token, User
 from storefront.accounts.schemas import (
     Credentials,
@@ -156,9 +156,13 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
         rate = shop.settings.limits.sign_in
         for key, longest in keys.items():
             await limits.count_guess(shop, rate, key, longest_wait=longest)
+        trails.note_refusal(
+            shop, "wrong password", email=credentials.email, user=user, client=client
+        )
         raise BadCredentialsError
     await limits.forget_guesses(shop, pair)
     if user.blocked:
+        trails.note_refusal(shop, "blocked", email=user.email, user=user, client=client)
         raise ForbiddenError(_("This account is blocked. Please write to the shop."))
     await second_factor.require_code(
         shop, user, credentials.code, password_hash=password_hash, address=address
@@ -196,6 +200,7 @@ async def sign_in(shop: Shop, user: User, origin: Origin, *, tells: bool = False
         await shop.database.in_transaction(write)
     else:
         await store.insert_session(shop, session, origin.address)
+    trails.note_sign_in(user)
     return _token(shop, session, now)
 
 

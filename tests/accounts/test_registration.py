@@ -129,7 +129,19 @@ async def test_all_that_is_wrong_is_told_at_once(client: httpx.AsyncClient) -> N
         assert f'id="new-{field}-error"' in answer.text
 
 
-@pytest.mark.parametrize("guessable", ["ana.garcia@example.com", "ana.garcia", "Meridian"])
+@pytest.mark.parametrize(
+    "guessable",
+    [
+        "ana.garcia@example.com",
+        "ana.garcia",
+        "Ana.Garcia!",
+        "garcia2026",
+        "Meridian",
+        "Meridian1",
+        "12meridian34",
+        "M e r i d i a n !",
+    ],
+)
 async def test_the_password_may_not_be_the_email_or_the_shop(app: Quart, guessable: str) -> None:
     form = registration(
         email="ana.garcia@example.com", password=guessable, password_confirmation=guessable
@@ -146,6 +158,7 @@ async def test_the_password_may_not_be_the_email_or_the_shop(app: Quart, guessab
     "password",
     [
         "ñandú ñandú",
+        "meridian of staples",
         "correct horse battery staple",
         "        8 blanks in front",
         "x" * 71 + "yz",

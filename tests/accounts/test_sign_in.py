@@ -1,5 +1,6 @@
 """Signing in and out, and what a session is."""
 
+import logging
 import time
 
 import httpx
@@ -280,3 +281,27 @@ async def test_a_new_account_speaks_the_language_it_was_made_in(app: Quart, shop
 
     stored = await shop.database["users"].find_one({"email": form["email"]})
     assert stored["language"] == "es"
+
+
+async def test_the_log_tells_of_sign_ins_without_who_or_where(
+    app: Quart, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, email = await registered(app)
+    account = await shop.database["users"].find_one({"email": email})
+    unknown = "nobody-we-know@example.com"
+    async with browser(app) as guest:
+        with caplog.at_level(logging.INFO):
+            await sign_in(guest, email, "not the password")
+            await sign_in(guest, unknown, "not the password")
+            await sign_in(guest, f" {unknown.upper()}", "another one")
+            await sign_in(guest, email)
+
+    told = [each.getMessage() for each in caplog.records if each.name.endswith(".trails")]
+    wrong = "sign-in refused, wrong password: account "
+    known, *others, success = told
+    assert known.startswith(f"{wrong}{account['_id']}, from ")
+    assert others[0].startswith(f"{wrong}unknown-")
+    assert others[0] == others[1]
+    assert success == f"signed in: account {account['_id']}"
+    for private in (email, unknown, "not the password", "127.0.0.1"):
+        assert private not in caplog.text
