@@ -19,7 +19,7 @@ from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from babel.support import LazyProxy, Translations
 
 from storefront import resources
@@ -102,6 +102,11 @@ def format_datetime(moment: datetime) -> str:
 def format_number(number: float) -> str:
     """``number`` as readers of the language write it: 5.5 is 5,5 in Spanish."""
     return str(format_decimal(number, locale=language()))
+
+
+def as_typed(number: str) -> str:
+    """``number`` as readers of the language type it: 19.99 is 19,99 in Spanish."""
+    return number.replace(".", get_decimal_symbol(language()))
 
 
 @cache

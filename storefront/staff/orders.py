@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from pydantic import BaseModel, Field
 from quart import Blueprint, Response, request
 
@@ -15,7 +16,7 @@ from storefront.catalogue import service as catalogue
 from storefront.catalogue.model import LONGEST_QUERY, ListQuery, Product
 from storefront.errors import ConflictError, ValidationError
 from storefront.localisation import gettext as _
-from storefront.localisation import language, speak
+from storefront.localisation import language, speaking
 from storefront.orders import backroom, service
 from storefront.orders.course import LABELS
 from storefront.orders.model import Order, OrderPage, Status
@@ -196,7 +197,12 @@ async def send_confirmation(number: str) -> Any:
 @blueprint.get("/<number>/packing-slip")
 @staff_only
 async def packing_slip(number: str) -> Any:
-    """What goes into the parcel, as a page to print, in the customer's language."""
+    """What goes into the parcel, to print in the customer's language."""
     order = await _order(number)
-    speak(order.language)
-    return await rendering.render("staff/packing_slip.html", order=order)
+    with speaking(order.language):
+        slip = rendering.current_templates().render(
+            "partials/staff/orders/slip.html",
+            shop_name=current_shop().settings.shop.name,
+            order=order,
+        )
+    return await rendering.render("staff/packing_slip.html", order=order, slip=Markup(slip))  # noqa: S704  (made by the line above)

@@ -16,6 +16,7 @@ from storefront.errors import (
     PreconditionFailedError,
     ValidationError,
 )
+from storefront.localisation import as_typed
 from storefront.localisation import gettext as _
 from storefront.money import plain_money, read_money
 from storefront.shop import Shop
@@ -46,7 +47,7 @@ class Clash:
 def opened(shop: Shop, product: Product) -> OpenRow:
     """The row as it opens."""
     values = _values(shop, product)
-    return OpenRow(product, Form(values), values, {})
+    return OpenRow(product, Form(_shown(values)), values, {})
 
 
 def rejected(product: Product, typed: Mapping[str, str], error: ValidationError) -> OpenRow:
@@ -60,11 +61,14 @@ def clashing(shop: Shop, clash: Clash, typed: Mapping[str, str]) -> OpenRow:
     Fields that were not typed into show what is there now.
     """
     now, seen = _values(shop, clash.product), _seen(typed)
+    shown = _shown(now)
     mine = {
-        key: typed[key] if key in typed and typed[key] != seen.get(key) else value
-        for key, value in now.items()
+        key: typed[key]
+        if key in typed and _tidied(shop, key, typed[key]) != seen.get(key)
+        else text
+        for key, text in shown.items()
     }
-    return OpenRow(clash.product, Form(mine), now, {key: now[key] for key in clash.fields})
+    return OpenRow(clash.product, Form(mine), now, {key: shown[key] for key in clash.fields})
 
 
 async def save(
@@ -154,6 +158,13 @@ def _values(shop: Shop, product: Product) -> dict[str, str]:
         values[f"price.{each.sku}"] = plain_money(each.unit_price, currency)
         values[f"stock.{each.sku}"] = str(each.stock)
     return values
+
+
+def _shown(values: Mapping[str, str]) -> dict[str, str]:
+    """What the fields show of ``values``, which are the same in every language."""
+    return {
+        key: as_typed(text) if key.startswith("price.") else text for key, text in values.items()
+    }
 
 
 def _seen(typed: Mapping[str, str]) -> dict[str, str]:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
+from storefront.localisation import as_typed, language_name
 from storefront.localisation import gettext as _
-from storefront.localisation import language_name
 from storefront.staff.products_sheet import Row, Sheet, option_name
 
 STOCK = "stock."
-_OF_VARIANTS = (STOCK, "price.")
+_PRICE = "price."
+_OF_VARIANTS = (STOCK, _PRICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,18 @@ def differences(mine: Sheet, seen: Sheet, theirs: Sheet) -> list[Difference]:
         Difference(
             key=key,
             label=_label(key),
-            mine=typed.get(key, ""),
-            theirs=stored.get(key, ""),
+            mine=_shown(key, typed),
+            theirs=_shown(key, stored),
             is_mine=typed.get(key) != before.get(key),
         )
         for key in dict.fromkeys([*typed, *stored])
         if typed.get(key, "") != stored.get(key, "") and not _is_absent(key, typed, stored)
     ]
+
+
+def _shown(key: str, parts: Mapping[str, str]) -> str:
+    text = parts.get(key, "")
+    return as_typed(text) if key.startswith(_PRICE) else text
 
 
 def _is_absent(key: str, *sides: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from storefront.catalogue import backroom
 from storefront.catalogue.model import Product, Text
 from storefront.catalogue.schemas import MOST_OPTIONS, MOST_VARIANTS, ProductBody
 from storefront.errors import FieldError, ValidationError
+from storefront.localisation import as_typed
 from storefront.localisation import gettext as _
 from storefront.money import plain_money, read_money
 from storefront.shop import Shop
@@ -114,7 +115,7 @@ def sheet_of(shop: Shop, product: Product) -> Sheet:
             Row(
                 sku=each.sku,
                 values=tuple(each.options.get(name, "") for name in options),
-                price=plain_money(each.unit_price, shop.settings.shop.currency),
+                price=as_typed(plain_money(each.unit_price, shop.settings.shop.currency)),
                 stock=str(each.stock),
             )
             for each in product.variants

@@ -204,6 +204,18 @@ async def test_the_packing_slip_names_what_goes_into_the_parcel(app: Quart, shop
     assert "€" not in slip
 
 
+async def test_the_slip_speaks_the_customers_language_and_its_page_that_of_staff(
+    app: Quart, shop: Shop
+) -> None:
+    number, _email = await order(app, await put_on_shelf(shop, name="Burgee"))
+    async with await staff(app) as client:
+        path = f"/staff/orders/{number}/packing-slip"
+        page = words_of(await client.get(path, headers={"Accept-Language": "es"}))
+    assert "Pieces" in page
+    assert "Imprimir" in page
+    assert "Print" not in page
+
+
 async def test_an_order_that_is_not_there_is_not_found(app: Quart) -> None:
     async with await staff(app) as client:
         assert (await client.get("/staff/orders/999999")).status_code == 404

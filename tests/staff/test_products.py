@@ -10,7 +10,7 @@ from quart import Quart
 from storefront.catalogue import service as catalogue
 from storefront.catalogue.model import Product
 from storefront.shop import Shop
-from tests.carts.shelves import put_on_shelf, set_stock, stock_of
+from tests.carts.shelves import put_on_shelf, reprice, set_stock, stock_of
 from tests.staff.people import HTMX, form_of, staff, words_of
 
 
@@ -226,3 +226,23 @@ async def test_an_empty_bin_says_so(app: Quart, shop: Shop) -> None:
         await shop.database["products"].delete_many({"deleted_at": {"$exists": True}})
         page = words_of(await client.get("/staff/products/bin"))
     assert "The bin is empty." in page
+
+
+async def test_a_row_shows_and_takes_prices_as_the_language_writes_them(
+    app: Quart, shop: Shop
+) -> None:
+    product = await put_on_shelf(shop, name="Sprit", price=1000)
+    sku = product.variants[0].sku
+    path = f"/staff/products/{product.id}/row"
+    async with await staff(app) as spanish:
+        spanish.headers["Accept-Language"] = "es"
+        typed = await open_row(spanish, product)
+        assert typed[f"price.{sku}"] == "10,00"
+        await reprice(shop, product, 1100)
+        kept = await spanish.post(path, data=typed | {f"stock.{sku}": "7"}, headers=HTMX)
+        assert "11,00 €" in words_of(kept)
+        typed = await open_row(spanish, product) | {f"price.{sku}": "12,5"}
+        await reprice(shop, product, 1300)
+        clash = await spanish.post(path, data=typed, headers=HTMX)
+        assert form_of(clash, path)[f"price.{sku}"] == "12,5"
+        assert "13,00" in words_of(clash)

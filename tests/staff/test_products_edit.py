@@ -12,7 +12,7 @@ from storefront.catalogue.model import ListQuery, Product, Text
 from storefront.catalogue.schemas import ProductChanges
 from storefront.database import ObjectId
 from storefront.shop import Shop
-from tests.carts.shelves import put_on_shelf, set_stock, withdraw
+from tests.carts.shelves import put_on_shelf, reprice, set_stock, withdraw
 from tests.staff.people import HTMX, form_of, staff, words_of
 
 NEW = "/staff/products"
@@ -397,3 +397,23 @@ async def test_what_is_not_there_is_not_found(app: Quart) -> None:
         for key in ("000000000000000000000000", "none"):
             assert (await client.get(f"{NEW}/{key}")).status_code == 404
             assert (await client.post(f"{NEW}/{key}", data={"name.en": "x"})).status_code == 404
+
+
+async def test_prices_stand_in_the_form_as_readers_of_the_language_write_them(
+    app: Quart, shop: Shop
+) -> None:
+    product = await put_on_shelf(shop, name="Gaff", price=1999)
+    async with await staff(app) as spanish:
+        spanish.headers["Accept-Language"] = "es"
+        fields = await opened(spanish, product)
+        assert fields["row.0.price"] == "19,99"
+        await set_stock(shop, product, 4)
+        fields["description.en"] = "Of ash."
+        saved = await spanish.post(f"/staff/products/{product.id}", data=fields)
+        assert saved.status_code == 303, words_of(saved)
+        fields = await opened(spanish, product) | {"row.0.price": "21,5"}
+        await reprice(shop, product, 2050)
+        clash = await spanish.post(f"/staff/products/{product.id}", data=fields)
+        assert "20,50" in words_of(clash)
+    now = await stored(shop, product)
+    assert (now.unit_price, now.description) == (2050, "Of ash.")
