@@ -228,7 +228,7 @@ class TooManyRequestsError(ShopError):
     status = 429
     name = "too-many-requests"
     title = lazy("A little slower, please")
-    explanation = lazy("Too many requests in a short time. Retry-After tells how long to wait.")
+    explanation = lazy("There were too many requests in a short time. Waiting a little helps.")
 
     def __init__(self, retry_after: int, detail: object = "") -> None:
         super().__init__(detail)

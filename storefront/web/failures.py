@@ -130,8 +130,10 @@ async def _page(problem: errors.ShopError, error: Exception) -> Response:
 def describe(problem: errors.ShopError, error: Exception | None = None) -> dict[str, Any]:
     """What an error page shows of ``problem``; the traceback only in development.
 
-    ``is_kept`` tells whether staff can look it up.
+    ``is_kept`` tells whether staff can look it up; ``again`` is the page to try again, if
+    waiting helps and trying sends nothing.
     """
+    retry_after = getattr(problem, "retry_after", None)
     is_shown = error is not None and current_shop().settings.is_development
     return {
         "status": problem.status,
@@ -139,7 +141,8 @@ def describe(problem: errors.ShopError, error: Exception | None = None) -> dict[
         "detail": problem.detail,
         "error_id": g.request_id,
         "is_kept": error is not None and g.get("is_kept", False),
-        "retry_after": getattr(problem, "retry_after", None),
+        "retry_after": retry_after,
+        "again": _asked_for() if retry_after and request.method in {"GET", "HEAD"} else None,
         "traceback": _traceback(error) if is_shown and error else None,
     }
 
@@ -147,8 +150,12 @@ def describe(problem: errors.ShopError, error: Exception | None = None) -> dict[
 def _where_to_return() -> str:
     """The page to come back to after signing in: of a form, the page that it stood on."""
     if request.method in {"GET", "HEAD"}:
-        return quote(own_path(request.full_path.rstrip("?"), "/products"))
+        return quote(_asked_for())
     return quote("/cart" if request.path.startswith("/cart") else "/products")
+
+
+def _asked_for() -> str:
+    return own_path(request.full_path.rstrip("?"), "/products")
 
 
 def _traceback(error: Exception) -> str:

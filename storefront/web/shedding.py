@@ -22,6 +22,7 @@ from storefront.localisation import speaking
 from storefront.shop import Shop
 from storefront.web import language, rendering, security
 from storefront.web.cookies import current_shop
+from storefront.web.links import own_path
 
 log = logging.getLogger(__name__)
 
@@ -213,6 +214,7 @@ def _refusal(scope: Any, shop: Shop | None) -> tuple[int, list[tuple[bytes, byte
             "error_id": request_id,
             "is_kept": False,
             "retry_after": RETRY_AFTER_SECONDS,
+            "again": _asked_for(scope) if scope["method"] in security.SAFE_METHODS else None,
             "traceback": None,
         }
         kind = "partials" if is_fragment else "pages"
@@ -222,6 +224,11 @@ def _refusal(scope: Any, shop: Shop | None) -> tuple[int, list[tuple[bytes, byte
     answer.append((b"content-type", b"text/html; charset=utf-8"))
     answer += security.headers_for(shop)
     return problem.status, answer, text.encode()
+
+
+def _asked_for(scope: Any) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return own_path(f"{scope['path']}?{query}" if query else scope["path"], "/products")
 
 
 async def _send(send: Any, answer: tuple[int, list[tuple[bytes, bytes]], bytes]) -> None:
