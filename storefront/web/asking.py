@@ -74,7 +74,7 @@ def read(scope: Any, shop: Shop) -> Asked | None:
         b"authorization" in headers
         or b"host" not in headers
         or len(cookie) > LONGEST_COOKIE_BYTES
-        or any(len(each) > LONGEST_BYTES for each in told)
+        or max(map(len, told)) > LONGEST_BYTES
         or _is_ambiguous(scope["headers"], headers)
     ):
         return None

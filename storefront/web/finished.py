@@ -1,7 +1,6 @@
 """A finished page, and how it is sent: in the smallest coding that the client takes, or as 304."""
 
 import random
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +34,11 @@ class FinishedPage:
 
     def tag_among(self, known: bytes) -> bytes | None:
         """The one of this page's ETags that a client has already."""
-        if not self.etag or self.etag.encode() not in known:
+        own = b'"' + self.etag.encode()
+        if not self.etag or own not in known:
             return None
-        found = re.search(rb'"%b[a-z0-9-]*"' % re.escape(self.etag.encode()), known)
-        return found[0] if found else None
+        tags = (each.strip().removeprefix(b"W/") for each in known.split(b","))
+        return next((each for each in tags if each.startswith(own)), None)
 
     def coding_for(self, header: bytes) -> str:
         """The smallest that is there of what the client accepts; if none is, it is made."""

@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import time
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -53,9 +54,12 @@ LOOKUPS = Counter(
 )
 
 
+_lookups = lru_cache(LOOKUPS.labels)
+
+
 def looked_up(cache: str, *, hit: bool) -> None:
     """Count a look into ``cache``."""
-    LOOKUPS.labels(cache, "hit" if hit else "miss").inc()
+    _lookups(cache, "hit" if hit else "miss").inc()
 
 
 async def watch_event_loop() -> None:

@@ -30,7 +30,7 @@ class ForwardedHeaders:
 
     def _seen_through(self, scope: Any) -> Any:
         headers = dict(scope["headers"])
-        if headers.keys() & TRACES or any(name.startswith(b"x-forwarded-") for name in headers):
+        if headers.keys() & TRACES or b" x-forwarded-" in b" ".join((b"", *headers)):
             scope = {**scope, WAS_FORWARDED: True}
         if not headers.keys() & FORWARDED:
             return scope

@@ -31,6 +31,7 @@ from storefront.web.sharing import (
 )
 
 SERVED = Counter("storefront_public_pages", "Requests for what many visitors see", ["source"])
+FROM_MEMORY, BY_A_HANDLER = SERVED.labels("memory"), SERVED.labels("handler")
 LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
 POLISHED_AFTER = 3
 
@@ -79,10 +80,10 @@ class PublicPages:
         self._forget_older_than(self._version(shop))
         page = self._page_for(asked, shop)
         if page is not None:
-            SERVED.labels("memory").inc()
+            FROM_MEMORY.inc()
             await send_page(page, asked.headers, send, method=scope["method"])
             return
-        SERVED.labels("handler").inc()
+        BY_A_HANDLER.inc()
         if scope["method"] == "GET":
             shared: list[SharedText] = []
             scope = {**scope, LEFT_ALONE: MARK, SHARED: shared}
