@@ -25,6 +25,7 @@ import httpx
 from tests.chat.live_shop import Client
 from tests.reliability import promises
 from tests.reliability.crowd import BrokenPromiseError, Shopper, Told
+from tests.reliability.promises import Outage
 from tests.reliability.world import World, world
 
 SHOPPERS = 6
@@ -91,7 +92,7 @@ def _sweep(folder: Path) -> None:
 async def _one_world(
     folder: Path, seed: int, rounds: Sequence[int], figures: Figures, say: Any
 ) -> None:
-    kills: list[float] = []
+    outages: list[Outage] = []
     with world(folder) as made:
         async with httpx.AsyncClient(base_url=made.url, timeout=80) as http:
             told, rng = Told(), random.Random(f"{seed}-{rounds[0]}")
@@ -107,15 +108,17 @@ async def _one_world(
             try:
                 for number in rounds:
                     plan = random.Random(f"{seed}:{number}")
-                    await _one_round(made, shoppers, plan, kills, figures)
+                    outages.append(await _one_round(made, shoppers, plan, figures))
                     stock = dict.fromkeys(products, STOCK)
                     with made.inside() as database:
                         promises.check_all(database, told, shoppers, stock)
                     figures.rounds += 1
                     back = figures.back_seconds[-1]
                     say(f"round {number}: {len(told.orders)} orders, ready after {back:.1f} s")
+                for task in tasks:
+                    assert not task.done(), f"a client has ended: {task.exception()!r}"
                 await _all_heard(made, listeners)
-                await _all_mailed(made, kills, figures)
+                await _all_mailed(made, outages, figures)
             finally:
                 for task in tasks:
                     task.cancel()
@@ -166,23 +169,22 @@ async def _one_round(
     made: World,
     shoppers: list[Shopper],
     plan: random.Random,
-    kills: list[float],
     figures: Figures,
-) -> None:
-    stop = asyncio.Event()
+) -> Outage:
+    stop, outage = asyncio.Event(), Outage()
     shopping = [asyncio.create_task(each.shop_until(stop)) for each in shoppers]
     try:
         for _ in range(plan.choice([1, 1, 2, 3])):
             await asyncio.sleep(plan.uniform(0.1, 1.5))
             victim = plan.choice(VICTIMS)
             pause = plan.uniform(0, 0.7)
-            kills.append(time.time())
+            outage.kills.append((time.time(), victim))
             if _kill(made, victim, plan):
                 figures.kills[victim] += 1
             await asyncio.sleep(pause)
             _start_again(made, victim)
         figures.back_seconds.append(await asyncio.to_thread(made.wait_until_ready))
-        kills.append(time.time())
+        outage.over = time.time()
         stop.set()
         async with asyncio.timeout(FINISHED_WITHIN_SECONDS):
             await asyncio.gather(*shopping)
@@ -193,6 +195,7 @@ async def _one_round(
         for task in shopping:
             task.cancel()
         await asyncio.gather(*shopping, return_exceptions=True)
+    return outage
 
 
 def _kill(made: World, victim: str, plan: random.Random) -> bool:
@@ -235,11 +238,13 @@ async def _all_heard(made: World, listeners: list[Client]) -> None:
         assert heard == expected, (
             f"{listener.path}: {len(heard)} heard, of {len(expected)};"
             f" missing {[each for each in expected if each not in heard]},"
-            f" unexpected {[each for each in heard if each not in expected]}"
+            f" unexpected {[each for each in heard if each not in expected]},"
+            f" twice {[each for each, count in Counter(heard).items() if count > 1]};"
+            f" closed with {listener.closes[-20:]}"
         )
 
 
-async def _all_mailed(made: World, kills: list[float], figures: Figures) -> None:
+async def _all_mailed(made: World, outages: Sequence[Outage], figures: Figures) -> None:
     """Also what was leased by a process that was killed while it was sending."""
     deadline = time.monotonic() + MAILS_WITHIN_SECONDS
     with made.inside() as database:
@@ -247,7 +252,7 @@ async def _all_mailed(made: World, kills: list[float], figures: Figures) -> None
             assert time.monotonic() < deadline, "mails are still waiting"
             await asyncio.sleep(0.5)
         await asyncio.sleep(0.5)
-        figures.mails_again += promises.check_sent(database, made.ledger.read_text(), kills)
+        figures.mails_again += promises.check_sent(database, made.ledger.read_text(), outages)
         figures.mails += database["outbox"].count_documents({})
 
 
