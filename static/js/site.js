@@ -94,6 +94,9 @@ document.addEventListener("htmx:before:swap", () => {
   lastCard = document.activeElement.closest("#more")?.previousElementSibling;
 });
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  // A list that came anew tells how much it holds.
+  const says = document.getElementById(ctx.target.id)?.dataset.says;
+  if (says) document.getElementById("live").textContent = says;
   if (document.activeElement !== document.body) return;
   const next = lastCard?.nextElementSibling.querySelector("a");
   (next ?? document.getElementById(ctx.target.id)?.querySelector("h1, h2"))?.focus({ preventScroll: !!next });
