@@ -184,7 +184,13 @@ async def test_a_customer_meets_no_barrier(
     await check("order just placed")
     await page.reload()
     await check("order")
+    await page.locator(".ask-first summary").click()
+    await check("order to be cancelled")
+    async with page.expect_navigation():
+        await page.locator(".ask-first button").click()
+    await check("order cancelled")
     await check("orders", "/orders")
+    await check("leaving", "/account/leave")
     await check("account", "/account")
     await submit_unchecked(page, "form[action='/account/password']")
     await check("account with errors")
@@ -215,6 +221,7 @@ async def test_staff_meet_no_barrier(
         "/staff/products?q=xqzv",
         "/staff/products/new",
         f"/staff/products/{product_id}",
+        f"/staff{shelf.with_options}",
         f"/staff/products/bulk?id={product_id}&change=price&percent=5",
         "/staff/products/bin",
         "/staff/chat",
@@ -232,6 +239,19 @@ async def test_staff_meet_no_barrier(
         await page.locator("tbody a").first.click()
         await page.wait_for_load_state()
         await expect_no_barriers(page, f"one of {path}", first=scheme)
+    await page.goto("/staff/products/new")
+    await page.locator("aside button[name=action]").click()
+    await expect(page.get_by_role("alert").first).to_be_visible()
+    await expect_no_barriers(page, "new product with errors", first=scheme)
+    other = await page.context.new_page()
+    for each, text in ((page, f"Of {locale}."), (other, f"From {locale}.")):
+        await each.goto(f"/staff/products/{product_id}")
+        await each.locator("[name='description.en']").fill(text)
+    for each in (page, other):
+        await each.locator("aside button[name=action]").click()
+        await expect(each.locator(".page-notices, .staff-differences")).to_be_visible()
+    await expect_no_barriers(page, "product with its history", first=scheme)
+    await expect_no_barriers(other, "product that two changed", first=scheme)
 
 
 @IN_EACH_LANGUAGE
