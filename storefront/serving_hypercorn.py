@@ -42,6 +42,7 @@ def run(app: str, listener: int, supervisor: socket.socket, *, drain_seconds: fl
     """Serve ``app`` ("module:function") until told to stop by a signal; returns the exit code."""
     config = _configuration(listener, drain_seconds=drain_seconds)
     framework = _load(app)
+    _spare_the_collector()
     serving_pings.use_pings()
     vars(hypercorn_run)["TCPServer"] = LingeringServer
     vars(hypercorn_protocol)["H11Protocol"] = StrictHttp1
@@ -128,8 +129,9 @@ async def _serve(app: ASGIFramework, config: Config, supervisor: socket.socket) 
 
 
 def _spare_the_collector() -> None:
-    """Let the garbage collector pass over what lives as long as the process: the application and
-    its read model. A page makes many short-lived objects and hardly any cycles."""
+    """Let the garbage collector pass over what lives as long as the process: first the modules,
+    while the catalogue is read, then its read model too. Reading and pages make many short-lived
+    objects and hardly any cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
