@@ -105,8 +105,9 @@ class Sender:
     def _free_among(self, due: Sequence[StoredMail]) -> list[StoredMail]:
         """What nobody is sending: without a lease, or with one that was not renewed in its time.
 
-        By whose clock? Who shares ours has written what it shows. Of others' leases counts what
-        passes here, since hosts' clocks may differ by more than a lease lasts.
+        By whose clock? Who shares ours has written what it shows, unless it was set anew since. Of
+        others' leases counts what passes here, since hosts' clocks may differ by more than a lease
+        lasts.
         """
         now, known, free = time.monotonic(), self._leases, []
         self._leases = {}
@@ -123,7 +124,8 @@ class Sender:
     def _has_run_out(self, mail: StoredMail) -> bool:
         if mail.lease_by is None or mail.lease_until is None:
             return True
-        return mail.lease_by.endswith(f"@{self._clock}") and mail.lease_until <= _now()
+        is_our_time = clock() == self._clock and mail.lease_by.endswith(f"@{self._clock}")
+        return is_our_time and mail.lease_until <= _now()
 
     async def _begin(self, mail: StoredMail) -> None:
         await self._places.acquire()

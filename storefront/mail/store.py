@@ -44,11 +44,20 @@ async def find_mail(shop: Shop, mail_id: str) -> StoredMail | None:
 
 
 async def list_due(shop: Shop, now: datetime) -> list[StoredMail]:
-    """Some of the mails whose time has come; among them those that another process is sending."""
-    found = shop.database["outbox"].find(
-        {"state": State.PENDING.value, "next_attempt_at": {"$lte": now}}, limit=MOST_AT_ONCE
-    )
-    return [mail for mail in [_readable(document) async for document in found] if mail]
+    """Some of the mails whose time has come; among them those that another process is sending.
+
+    What was never tried is due whatever its time: a clock that was set back since, or another
+    host's, must not keep it waiting.
+    """
+    pending = {"state": State.PENDING.value}
+    due: list[StoredMail] = []
+    for which in (
+        {**pending, "attempts": 0},
+        {**pending, "attempts": {"$gt": 0}, "next_attempt_at": {"$lte": now}},
+    ):
+        found = shop.database["outbox"].find(which, limit=MOST_AT_ONCE)
+        due += [mail for mail in [_readable(document) async for document in found] if mail]
+    return due
 
 
 def _readable(document: Mapping[str, Any]) -> StoredMail | None:

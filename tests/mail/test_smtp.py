@@ -226,6 +226,48 @@ async def test_a_lease_by_our_own_clock_passes_on_when_it_has_run_out(
     assert len(mailbox.to(address)) == 1
 
 
+async def test_a_lease_by_our_own_clock_that_was_set_anew_is_left_alone_for_its_time(
+    shop: Shop, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "LEASE", timedelta(seconds=3))
+    monkeypatch.setattr(sender, "LOOK_EVERY_SECONDS", 0.5)
+    address = f"ana{next(_numbers)}@example.com"
+    until = datetime.now(UTC) - timedelta(hours=3)
+    lease = {"lease_by": f"one who sends it now@{sender.clock()}", "lease_until": until}
+    monkeypatch.setattr(sender, "clock", lambda: "this host/what it shows now")
+
+    async def work(transaction: Transaction) -> None:
+        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
+        await outbox.write(shop, transaction, mail)
+        await shop.database["outbox"].update_one(
+            {"to": address}, {"$set": lease}, session=transaction
+        )
+
+    await shop.database.in_transaction(work)
+    await asyncio.sleep(1.5)
+    assert (await stored(shop, address))["lease_by"] == lease["lease_by"]
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=20)
+
+
+async def test_a_mail_that_was_never_tried_is_due_whatever_clock_wrote_it(
+    shop: Shop, mailbox: Mailbox
+) -> None:
+    address = f"ana{next(_numbers)}@example.com"
+    later = datetime.now(UTC) + timedelta(hours=3)
+
+    async def work(transaction: Transaction) -> None:
+        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
+        await outbox.write(shop, transaction, mail)
+        await shop.database["outbox"].update_one(
+            {"to": address}, {"$set": {"next_attempt_at": later}}, session=transaction
+        )
+
+    await shop.database.in_transaction(work)
+
+    assert await eventually(lambda: is_sent(shop, address), within_seconds=20)
+    assert len(mailbox.to(address)) == 1
+
+
 async def test_a_lease_that_is_renewed_is_left_alone_whatever_its_clock_says(
     shop: Shop, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
