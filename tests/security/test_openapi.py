@@ -17,6 +17,7 @@ from tests.browser.conftest import PASSWORD, LiveShop
 from tests.security.conftest import ADMIN_PASSWORD
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 IS_LONG = bool(os.environ.get("STOREFRONT_LONG_TESTS"))
 AMOUNT = (
     ["--max-examples", os.environ.get("STOREFRONT_API_EXAMPLES", "150")]
@@ -35,7 +36,8 @@ ENDING = "/auth/(logout|refresh)"
 def test_the_api_is_as_it_is_described(
     live_shop: LiveShop, live_admin: str, tmp_path: Path, who: str
 ) -> None:
-    command = [SCHEMATHESIS, "run", f"{live_shop.url}/api/v1/openapi.json", "--checks", "all"]
+    command = [SCHEMATHESIS, "--config-file", CONFIGURATION, "run", "--checks", "all"]
+    command += [f"{live_shop.url}/api/v1/openapi.json"]
     command += ["--exclude-checks", UNCHECKED, "--exclude-path-regex", ENDING, *AMOUNT]
     people = {"customer": ("shopper@example.com", PASSWORD), "admin": (live_admin, ADMIN_PASSWORD)}
     if who in people:
