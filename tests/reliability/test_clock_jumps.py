@@ -93,6 +93,11 @@ async def test_a_clock_that_is_set_anew_breaks_nothing(
         httpx.AsyncClient(base_url=host.url, timeout=60) as http,
         running([listener]),
     ):
+
+        async def both_are_at_work() -> bool:
+            return "storefront_workers 2.0" in (await http.get("/metrics")).text
+
+        assert await eventually(both_are_at_work, within_seconds=PROMPTLY_SECONDS)
         await post_until_stored(http, ada, "/chat", f"before {shift}")
         _, first_bearer = await register(host, first)
 
