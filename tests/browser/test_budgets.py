@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, Request
+from playwright.async_api import Page, Request, expect
 
 from tests.browser.barriers import sign_in
 from tests.browser.conftest import LiveShop, OpenPage
@@ -64,6 +64,19 @@ async def visited(page: Page, path: str) -> Traffic:
     return traffic
 
 
+async def read_to_the_end(page: Page) -> None:
+    """Scroll as readers do, by half a window at a time."""
+    at_end = False
+    while not at_end:
+        await page.wait_for_timeout(150)
+        at_end = await page.evaluate(
+            """() => {
+                scrollBy(0, innerHeight / 2);
+                return scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+            }"""
+        )
+
+
 @pytest.mark.parametrize("name", ["list", "product", "cart", "chat"])
 async def test_a_page_brings_no_more_than_its_budget(
     open_page: OpenPage, live_shop: LiveShop, name: str
@@ -95,6 +108,27 @@ async def test_the_list_of_24_products_is_small(open_page: OpenPage) -> None:
 
     assert await page.locator(".product-card").count() >= PRODUCTS_IN_A_LIST
     assert (await traffic.sizes())["document"] <= MOST_BYTES_OF_THE_LIST
+
+
+@pytest.mark.parametrize(
+    ("path", "window"),
+    zip(["/products/posters?in_stock=1", "/products?q=lighthouse"], WINDOWS, strict=True),
+    ids=["long, phone", "short, desk"],
+)
+async def test_what_was_looked_at_joins_the_list_unseen(
+    open_page: OpenPage, live_shop: LiveShop, window: Any, path: str
+) -> None:
+    product = products(live_shop, category="t-shirts", in_stock="true")[0]
+    page = await open_page(f"/products/{product['id']}", viewport=window)
+    await page.wait_for_load_state("networkidle")
+    await page.add_init_script(WATCH_SHIFTS)
+    await page.goto(path, wait_until="networkidle")
+
+    await read_to_the_end(page)
+    await expect(page.locator("section#recent .product-card")).to_have_count(1)
+
+    shifts = await page.evaluate("window.shifts")
+    assert sum(value for value, _ in shifts) < UNSEEN_SHIFT, shifts
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=["phone", "desk"])
