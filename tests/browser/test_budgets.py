@@ -112,7 +112,7 @@ async def test_the_list_of_24_products_is_small(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(
     ("path", "window"),
-    zip(["/products/posters?in_stock=1", "/products?q=lighthouse"], WINDOWS, strict=True),
+    [("/products/posters?in_stock=1", WINDOWS[0]), ("/products?q=lighthouse", WINDOWS[1])],
     ids=["long, phone", "short, desk"],
 )
 async def test_what_was_looked_at_joins_the_list_unseen(
