@@ -124,7 +124,8 @@ async def test_an_order_goes_from_generated_to_delivered(
     await expect(page.get_by_text("Cancel this order")).to_have_count(0)
 
     await page.get_by_role("link", name="Packing slip").click()
-    await page.emulate_media(media="print")
+    await page.emulate_media(media="print", color_scheme="dark")
+    await expect(page.locator("html")).to_have_css("color-scheme", "light")
     await expect(page.get_by_role("main")).to_contain_text("Calle del Faro 7")
     await expect(page.locator(".site-header")).to_be_hidden()
 
