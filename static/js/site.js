@@ -112,6 +112,12 @@ document.addEventListener("htmx:after:swap", () => {
   all("form[data-as-answered]").forEach((form) => form.reset());
 });
 
+// What went wrong is over once something else was done.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.request?.method === "GET" || !(ctx.response?.status < 400)) return;
+  all("#notices .notice-error").forEach((each) => each.remove());
+});
+
 document.addEventListener("htmx:error", (event) => {
   if (!event.detail.ctx) return;
   const notice = document.getElementById("no-answer").content.cloneNode(true);

@@ -158,7 +158,7 @@ class _Counting:
         least = format_money(low or 0, currency, language)
         if high is None:
             return _("%(price)s and more") % {"price": least}
-        most = format_money(high + 1, currency, language)
+        most = format_money(high, currency, language)
         return _("%(least)s to %(most)s") % {"least": least, "most": most}
 
     def _stock(self) -> Facet:

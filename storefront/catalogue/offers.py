@@ -32,8 +32,7 @@ def make_offer(product: Product, wanted: Mapping[str, str]) -> Offer:
     An option with a single value needs no choosing.
     """
     values = product.option_values()
-    chosen = {name: every[0] for name, every in values.items() if len(every) == 1}
-    chosen |= {name: value for name, value in wanted.items() if value in values.get(name, ())}
+    chosen = _chosen(values, wanted)
     fitting = [each for each in product.variants if _fits(each, chosen)]
     is_complete = chosen.keys() == values.keys()
     variant = fitting[0] if is_complete and fitting else None
@@ -51,6 +50,19 @@ def make_offer(product: Product, wanted: Mapping[str, str]) -> Offer:
             for name, every in values.items()
         ),
     )
+
+
+def photo_of(product: Product, wanted: Mapping[str, str]) -> str | None:
+    """The picture of what comes in ``wanted`` options, where all of that looks alike: a colour
+    has a picture of its own, a size does not."""
+    chosen = _chosen(product.option_values(), wanted)
+    photos = {each.photo for each in product.variants if _fits(each, chosen)}
+    return (photos.pop() if len(photos) == 1 else None) or product.photo
+
+
+def _chosen(values: Mapping[str, list[str]], wanted: Mapping[str, str]) -> dict[str, str]:
+    only = {name: every[0] for name, every in values.items() if len(every) == 1}
+    return only | {name: value for name, value in wanted.items() if value in values.get(name, ())}
 
 
 def _fits(variant: Variant, chosen: Mapping[str, str]) -> bool:

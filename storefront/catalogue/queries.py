@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from quart import request
 
-from storefront.catalogue.model import SORTS, ListQuery
+from storefront.catalogue.model import SORTS, ListQuery, Product
+from storefront.catalogue.offers import photo_of
 from storefront.catalogue.schemas import ListParameters
 from storefront.errors import ValidationError
 from storefront.localisation import gettext as _
@@ -151,6 +152,26 @@ class ListLinks:
             "sort": query.sort if query.order != replace(query, sort=None).order else None,
         }
         return {name: _encoded(name, value) for name, value in parameters.items()}
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, str]:
+        """The options of which one value is chosen; of "red or blue" nobody knows which."""
+        return {name: values[0] for name, values in self.query.options if len(values) == 1}
+
+    def photo_of(self, product: Product) -> str | None:
+        """The picture that the list shows of ``product``: in the colour that was chosen."""
+        return photo_of(product, self._wanted) if self._wanted else product.photo
+
+    def product_url(self, product: Product) -> str:
+        """The product's page, on which is chosen what was chosen in the list."""
+        values = product.option_values() if self._wanted else {}
+        chosen = {
+            OPTION + name: value
+            for name, value in self._wanted.items()
+            if value in values.get(name, ())
+        }
+        path = f"{ALL_PRODUCTS}/{product.id}"
+        return f"{path}?{urlencode(chosen)}" if chosen else path
 
     @property
     def chips(self) -> list[tuple[str, str]]:

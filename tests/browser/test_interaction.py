@@ -209,6 +209,23 @@ async def test_a_toast_is_heard_and_hides_no_control(
     await expect(toast).to_have_count(0)
 
 
+async def test_what_went_wrong_is_over_once_something_else_was_done(
+    open_page: OpenPage, live_shop: LiveShop
+) -> None:
+    page = await open_page(plain_product(live_shop))
+    await page.get_by_role("button", name="Add to cart").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.goto("/cart")
+    await page.route("**/cart/*", lambda route: route.abort())
+    more = page.locator("#cart").get_by_role("button", name=re.compile("more", re.IGNORECASE))
+    await more.click()
+    await expect(page.locator("#notices .notice")).to_be_visible()
+
+    await page.unroute("**/cart/*")
+    await more.click()
+    await expect(page.locator("#notices .notice")).to_have_count(0)
+
+
 async def test_filters_are_a_sheet_on_a_phone(open_page: OpenPage, live_shop: LiveShop) -> None:
     page = await open_page("/products", viewport=PHONE)
     sheet = page.locator("#filters")

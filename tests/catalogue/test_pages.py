@@ -1,6 +1,7 @@
 """The catalogue's pages, whole and as fragments."""
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -99,6 +100,32 @@ async def test_the_state_of_the_filters_stands_in_the_page(client: httpx.AsyncCl
     assert re.search(r'value="price"[^>]* selected', page.text)
     assert 'class="chip" href="/products?in_stock=true&amp;sort=price"' in flat(page)
     assert "Size: M" in page.text
+
+
+async def test_a_list_in_one_colour_shows_that_colour(
+    client: httpx.AsyncClient, shop: Shop
+) -> None:
+    colours = {"grey": "/images/grey", "ochre": "/images/ochre"}
+    variants = [
+        replace(variant(colour=colour, size=size), photo=photo)
+        for colour, photo in colours.items()
+        for size in ("M", "L")
+    ]
+    hat = product("Coloured hat", variants=variants)
+    await sell(shop, replace(hat, photo="/images/hat"))
+
+    async def card(query: str) -> str:
+        page = (await client.get(f"/products?q=coloured+hat&{query}")).text
+        return page[page.index("product-card") :]
+
+    in_grey = await card("option.colour=grey&option.size=M")
+    assert 'src="/images/grey?width=640"' in in_grey
+    assert f'href="/products/{hat.id}?option.colour=grey&amp;option.size=M"' in in_grey
+    in_m = await card("option.size=M")
+    assert 'src="/images/hat?width=640"' in in_m
+    assert f'href="/products/{hat.id}?option.size=M"' in in_m
+    in_either = await card("option.colour=grey&option.colour=ochre")
+    assert f'href="/products/{hat.id}"' in in_either
 
 
 async def test_htmx_shows_an_address_without_empty_fields(client: httpx.AsyncClient) -> None:
