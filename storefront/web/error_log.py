@@ -48,6 +48,7 @@ INDEXES = {
     ],
 }
 LONGEST_TRACEBACK = 60_000
+LONGEST_PATH = 500
 MOST_REFUSALS_A_MINUTE = 30
 REFUSALS_KEPT = timedelta(days=1)
 
@@ -185,10 +186,11 @@ def method() -> str:
 
 
 def safe_path(shop: Shop) -> str:
-    """The address that was asked for, without the parts that name a person or open something."""
+    """The beginning of the address that was asked for, without the parts that name a person or
+    open something."""
     asked = source()
     private = _PRIVATE_PARTS & set(asked.view_args or ())
-    return _route() if private else redact(str(asked.path), shop.settings)
+    return _route() if private else redact(str(asked.path), shop.settings)[:LONGEST_PATH]
 
 
 def _route() -> str:

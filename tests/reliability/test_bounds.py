@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 import secrets
 import tracemalloc
 from contextlib import AsyncExitStack
@@ -25,7 +26,7 @@ from storefront.shop import Shop
 from storefront.web import public_pages
 from tests.catalogue.goods import product, sell
 from tests.chat.people import Person, make_person
-from tests.conftest import eventually
+from tests.conftest import browser, eventually
 
 # The test client forgets its own argument of this name.
 SPEAKS_JSON = {"subprotocols": ["storefront.json"]}
@@ -179,6 +180,21 @@ async def test_no_long_text_of_a_visitor_stays_in_memory(
     finally:
         tracemalloc.stop()
     assert held < LONG * ASKED / 2
+
+
+async def test_little_of_a_long_address_is_kept_and_logged(
+    app: Quart, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="storefront")
+    async with browser(app) as client:
+        answer = await client.get("/" + "x" * LONG)
+
+    kept = await shop.database["errors"].find_one({"_id": answer.headers["X-Request-ID"]})
+    assert kept is not None
+    assert len(kept["path"]) < 1_000
+    said = [each.getMessage() for each in caplog.records if each.name.startswith("storefront")]
+    assert said
+    assert max(map(len, said)) < 1_000
 
 
 async def ask_with_long_texts(app: Quart, address: str, header: str | None) -> None:
