@@ -4,9 +4,11 @@ Passwords that are forgotten and addresses to verify are the matter of `accounts
 besides the password that of `accounts.second_factor`.
 """
 
+import asyncio
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
 
 from storefront.accounts import finding, mails, passwords, second_factor, store, tokens, trails
 from storefront.accounts.model import MOST_ADDRESSES, Origin, Role, Session, Token, User
@@ -39,6 +41,9 @@ from storefront.web.forms import FieldProblem
 # at one account.
 LONGEST_WAIT_OF_ADDRESS = timedelta(hours=1)
 LONGEST_WAIT_AT_ACCOUNT = timedelta(days=1)
+
+# Who is guessing at which account from where: one at a time; forgotten when nobody is.
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 DEMO_PASSWORD = "storefront-demo"  # noqa: S105  (public on purpose; refused in production)
 DEMO_ACCOUNTS = (
@@ -146,21 +151,23 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     client = limits.network(address)
     pair = f"{client} {credentials.email.strip().lower()!a}"
     keys = {client: LONGEST_WAIT_OF_ADDRESS, pair: LONGEST_WAIT_AT_ACCOUNT}
-    await _refuse_guessing(shop, keys)
-    user = await find_user_by_email(shop, credentials.email)
-    password_hash = await store.find_password_hash(shop, user.id) if user else None
-    is_right = await passwords.is_right(credentials.password, password_hash, shop.settings)
-    # Guesses that arrived all at once were all let in above; now they have been counted.
-    await _refuse_guessing(shop, keys)
-    if user is None or password_hash is None or not is_right:
-        rate = shop.settings.limits.sign_in
-        for key, longest in keys.items():
-            await limits.count_guess(shop, rate, key, longest_wait=longest)
-        trails.note_refusal(
-            shop, "wrong password", email=credentials.email, user=user, client=client
-        )
-        raise BadCredentialsError
-    await limits.forget_guesses(shop, pair)
+    # Of guesses that arrive all at once each is counted before the next one is looked at.
+    async with _turns.setdefault(pair, asyncio.Lock()):
+        await _refuse_guessing(shop, keys)
+        user = await find_user_by_email(shop, credentials.email)
+        password_hash = await store.find_password_hash(shop, user.id) if user else None
+        is_right = await passwords.is_right(credentials.password, password_hash, shop.settings)
+        # Other processes, and other accounts' turns, have counted theirs meanwhile.
+        await _refuse_guessing(shop, keys)
+        if user is None or password_hash is None or not is_right:
+            rate = shop.settings.limits.sign_in
+            for key, longest in keys.items():
+                await limits.count_guess(shop, rate, key, longest_wait=longest)
+            trails.note_refusal(
+                shop, "wrong password", email=credentials.email, user=user, client=client
+            )
+            raise BadCredentialsError
+        await limits.forget_guesses(shop, pair)
     if user.blocked:
         trails.note_refusal(shop, "blocked", email=user.email, user=user, client=client)
         raise ForbiddenError(_("This account is blocked. Please write to the shop."))
