@@ -49,11 +49,10 @@ class RoundRobin:
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.closing(writer), contextlib.suppress(OSError):
         while chunk := await reader.read(65_536):
             writer.write(chunk)
             await writer.drain()
-    writer.close()
 
 
 @contextlib.contextmanager

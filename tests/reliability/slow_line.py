@@ -58,13 +58,12 @@ class SlowLine:
         await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.closing(writer), contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 await asyncio.sleep(self.delay_seconds)
                 await self._flows.wait()
                 writer.write(chunk)
                 await writer.drain()
-        writer.close()
 
 
 @contextlib.contextmanager
