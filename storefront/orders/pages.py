@@ -41,30 +41,38 @@ async def review() -> Any:
     cart = await carts.get_cart(current_shop(), owners.current_owner())
     if not cart.can_be_ordered:
         return htmx.leave_for("/cart")
-    return await _show_checkout(cart, form=showing.address_form())
+    return await _show_checkout(cart)
 
 
 async def _show_checkout(
     cart: Cart,
     *,
-    form: Form,
+    form: Form | None = None,
     status: int = 200,
     idempotency_key: str = "",
     changes: Sequence[str] = (),
 ) -> Response:
     values = current_shop().settings.shop
+    saved_addresses = await showing.saved_addresses(cart.user_id)
     return await rendering.render(
         "orders/checkout.html",
         status=status,
         cart=cart,
-        form=form,
-        saved_addresses=await showing.saved_addresses(cart.user_id),
+        form=form or _address_form(is_first=not (cart.delivery_address or saved_addresses)),
+        saved_addresses=saved_addresses,
         payment_instructions=values.payment_instructions_in(language()),
         tax_included=contained_tax(cart.total, values.tax_percent),
         tax_percent=showing.tax_percent(),
         idempotency_key=idempotency_key or secrets.token_urlsafe(18),
         changes=[*changes, *showing.price_changes(cart)],
     )
+
+
+def _address_form(*, is_first: bool) -> Form:
+    """An empty address; the first one is mostly that of who orders."""
+    form = showing.address_form()
+    name = {"recipient": require_identity().full_name} if is_first else {}
+    return Form({**form.values, **name})
 
 
 @blueprint.post("/orders")

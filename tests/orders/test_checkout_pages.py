@@ -103,6 +103,17 @@ async def test_a_missing_address_is_asked_for_at_each_field(app: Quart, shop: Sh
         assert "No order" in (await shopper.get("/orders")).text
 
 
+async def test_the_first_parcel_is_for_who_orders(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, stock=2)
+    async with await customer(app) as shopper:
+        await add(shopper, product)
+        name = (await shopper.get("/api/v1/account")).json()["full_name"]
+        recipient = re.compile(rf'<input[^>]*name="recipient"[^>]*value="{name}"')
+        assert recipient.search((await shopper.get("/checkout")).text)
+        await shopper.put("/api/v1/cart/delivery-address", json={**ADDRESS, "recipient": "Eva Luz"})
+        assert not recipient.search((await shopper.get("/checkout")).text)
+
+
 async def test_a_typed_address_goes_before_the_carts(app: Quart, shop: Shop) -> None:
     async with await customer(app) as shopper:
         await shopper.put("/api/v1/cart/delivery-address", json=ADDRESS)
