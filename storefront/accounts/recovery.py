@@ -23,8 +23,7 @@ async def request_password_reset(shop: Shop, email: str, *, address: str) -> Non
     """
     rate = shop.settings.limits.registration
     client = limits.network(address)
-    await limits.refuse_above(shop, "password-reset", rate, client)
-    await limits.count_one(shop, "password-reset", rate, client)
+    await limits.take_one(shop, "password-reset", rate, client)
     user = await service.find_user_by_email(shop, email)
     now = datetime.now(UTC)
     if user is None or user.blocked:
@@ -89,8 +88,7 @@ async def resend_verification(shop: Shop, user: User) -> None:
     if user.verified:
         return
     rate = shop.settings.limits.registration
-    await limits.refuse_above(shop, "verification", rate, user.id)
-    await limits.count_one(shop, "verification", rate, user.id)
+    await limits.take_one(shop, "verification", rate, user.id)
 
     async def write(transaction: Transaction) -> None:
         await mails.write_welcome(shop, transaction, user)

@@ -59,8 +59,7 @@ async def register(shop: Shop, new_user: NewUser, *, language: str, address: str
     """
     rate = shop.settings.limits.registration
     client = limits.network(address)
-    await limits.refuse_above(shop, "registration", rate, client)
-    await limits.count_one(shop, "registration", rate, client)
+    await limits.take_one(shop, "registration", rate, client)
     user = _new(new_user, role=Role.CUSTOMER, language=language, verified=False)
     password_hash = await passwords.hash_password(new_user.password, shop.settings)
 

@@ -259,14 +259,9 @@ async def reopen(shop: Shop, user_id: str) -> None:
 async def take_up(shop: Shop, staff: Identity, conversation: Conversation) -> str | None:
     """Let colleagues see that ``staff`` is at this conversation; or, when one of them is at it
     already, return that one's name."""
-    now = _now()
+    now = datetime.now(UTC)
     colleague = conversation.answered_by_other(staff.user_id, now)
     if colleague is None:
         answering = Answering(staff.user_id, display_name(staff.full_name), now + ANSWERING_FOR)
         await store.update_answering(shop, conversation.user_id, answering)
     return colleague
-
-
-def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

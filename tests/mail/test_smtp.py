@@ -78,6 +78,19 @@ async def stored(shop: Shop, address: str) -> Any:
     return await shop.database["outbox"].find_one({"to": address})
 
 
+async def write_as(shop: Shop, address: str, values: dict[str, Any]) -> None:
+    """Write a mail that has these values from its first moment on."""
+
+    async def work(transaction: Transaction) -> None:
+        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
+        await outbox.write(shop, transaction, mail)
+        await shop.database["outbox"].update_one(
+            {"to": address}, {"$set": values}, session=transaction
+        )
+
+    await shop.database.in_transaction(work)
+
+
 async def is_sent(shop: Shop, address: str) -> bool:
     return bool((await stored(shop, address))["state"] == "sent")
 
@@ -190,14 +203,7 @@ async def test_the_lease_of_a_process_that_died_passes_on_whatever_its_clock_sai
         "lease_until": datetime.now(UTC) + clock + timedelta(seconds=30),
     }
 
-    async def work(transaction: Transaction) -> None:
-        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
-        await outbox.write(shop, transaction, mail)
-        await shop.database["outbox"].update_one(
-            {"to": address}, {"$set": lease}, session=transaction
-        )
-
-    await shop.database.in_transaction(work)
+    await write_as(shop, address, lease)
     started = time.monotonic()
 
     assert await eventually(lambda: is_sent(shop, address), within_seconds=30)
@@ -212,14 +218,7 @@ async def test_a_lease_by_our_own_clock_passes_on_when_it_has_run_out(
     until = datetime.now(UTC) + timedelta(seconds=3)
     lease = {"lease_by": f"a process that died@{sender.clock()}", "lease_until": until}
 
-    async def work(transaction: Transaction) -> None:
-        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
-        await outbox.write(shop, transaction, mail)
-        await shop.database["outbox"].update_one(
-            {"to": address}, {"$set": lease}, session=transaction
-        )
-
-    await shop.database.in_transaction(work)
+    await write_as(shop, address, lease)
 
     assert await eventually(lambda: is_sent(shop, address), within_seconds=20)
     assert (await stored(shop, address))["sent_at"] >= until.replace(microsecond=0)
@@ -236,14 +235,7 @@ async def test_a_lease_by_our_own_clock_that_was_set_anew_is_left_alone_for_its_
     lease = {"lease_by": f"one who sends it now@{sender.clock()}", "lease_until": until}
     monkeypatch.setattr(sender, "clock", lambda: "this host/what it shows now")
 
-    async def work(transaction: Transaction) -> None:
-        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
-        await outbox.write(shop, transaction, mail)
-        await shop.database["outbox"].update_one(
-            {"to": address}, {"$set": lease}, session=transaction
-        )
-
-    await shop.database.in_transaction(work)
+    await write_as(shop, address, lease)
     await asyncio.sleep(1.5)
     assert (await stored(shop, address))["lease_by"] == lease["lease_by"]
     assert await eventually(lambda: is_sent(shop, address), within_seconds=20)
@@ -255,14 +247,7 @@ async def test_a_mail_that_was_never_tried_is_due_whatever_clock_wrote_it(
     address = f"ana{next(_numbers)}@example.com"
     later = datetime.now(UTC) + timedelta(hours=3)
 
-    async def work(transaction: Transaction) -> None:
-        mail = Mail("password_changed", address, "en", {"full_name": "Ana"})
-        await outbox.write(shop, transaction, mail)
-        await shop.database["outbox"].update_one(
-            {"to": address}, {"$set": {"next_attempt_at": later}}, session=transaction
-        )
-
-    await shop.database.in_transaction(work)
+    await write_as(shop, address, {"next_attempt_at": later})
 
     assert await eventually(lambda: is_sent(shop, address), within_seconds=20)
     assert len(mailbox.to(address)) == 1
