@@ -86,6 +86,7 @@ from storefront.web import (
     pages,
     security,
     shedding,
+    tallies,
 )
 from storefront.web.assets import Assets, StaticFiles
 from storefront.web.compression import Compression
@@ -213,6 +214,7 @@ def create_app(values: Settings | None = None) -> Quart:
             async with _running(
                 database.expire_abandoned_transactions,
                 metrics.watch_event_loop,
+                tallies.keep_handing_on,
                 sender.run,
                 partial(mail_figures.watch_outbox, shop),
                 shop.part(PhotoSweep).run,
@@ -230,14 +232,15 @@ def create_app(values: Settings | None = None) -> Quart:
 def _layered(app: Quart, assets: Assets, values: Settings, traces: tracing.Traces | None) -> Any:
     """What stands before the framework, in plain ASGI; the last named is met first."""
     layers: Any = Shedding(app.asgi_app, shop=lambda: app.extensions.get("shop"))
-    layers = PublicPages(
-        Compression(layers),
-        shop=lambda: app.extensions.get("shop"),
-        version=lambda shop: shop.part(ProductIndex).version,
-    )
+    layers = Compression(layers)
     layers = MethodOverride(layers)
     layers = StaticFiles(layers, assets)
     layers = Measured(layers, app)
+    layers = PublicPages(
+        layers,
+        shop=lambda: app.extensions.get("shop"),
+        version=lambda shop: shop.part(ProductIndex).version,
+    )
     if traces:
         layers = traces.layer(layers)
         app.after_serving(traces.close)

@@ -4,7 +4,6 @@ Read before the framework's machinery, but as handlers read it, to the letter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -43,8 +42,7 @@ class Key(NamedTuple):
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request that may be answered from memory."""
 
     key: Key

@@ -2,14 +2,23 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from storefront.web.compression import SMALLEST_BYTES, accepted_codings, best_coding, compress
 
 OK, NOT_MODIFIED = 200, 304
+# Of one page, for as many Accept-Encoding headers.
+MOST_ANSWERS = 16
 
 Headers = list[tuple[bytes, bytes]]
+
+
+class Answer(NamedTuple):
+    """An answer but for its request id."""
+
+    headers: Headers
+    body: bytes
 
 
 @dataclass(slots=True)
@@ -19,28 +28,37 @@ class FinishedPage:
     headers: Headers
     bodies: dict[str, bytes]
     etag: str
+    route: str
+    size: int = 0
     times_sent: int = 0
     is_polished: bool = False
+    _start_of_tags: bytes = b""
+    _answers: dict[bytes, Answer] = field(default_factory=dict)
 
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.bodies.values()))
+    def __post_init__(self) -> None:
+        self._start_of_tags = b'"' + self.etag.encode()
+        self.size = sum(map(len, self.bodies.values()))
 
-    def tag(self, coding: str) -> bytes:
-        """The ETag: other bytes for the same page are another representation (RFC 9110, 8.8.3)."""
-        suffix = "" if coding == "identity" else f"-{coding}"
-        polish = "-11" if coding == "br" and self.is_polished else ""
-        return f'"{self.etag}{suffix}{polish}"'.encode()
+    def answer(self, accepted: bytes) -> Answer:
+        """The whole page for who sends this Accept-Encoding."""
+        known = self._answers.get(accepted)
+        if known is None:
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            known = self._answers[accepted] = self._answer_in(self._coding_for(accepted))
+        return known
 
-    def tag_among(self, known: bytes) -> bytes | None:
-        """The one of this page's ETags that a client has already."""
-        own = b'"' + self.etag.encode()
-        if not self.etag or own not in known:
-            return None
-        tags = (each.strip().removeprefix(b"W/") for each in known.split(b","))
-        return next((each for each in tags if each.startswith(own)), None)
+    def polish(self, body: bytes) -> None:
+        """Take ``body`` for the page in brotli from now on."""
+        self.is_polished = True
+        self._add("br", body)
 
-    def coding_for(self, header: bytes) -> str:
+    def _add(self, coding: str, body: bytes) -> None:
+        self.size += len(body) - len(self.bodies.get(coding, b""))
+        self.bodies[coding] = body
+        self._answers.clear()
+
+    def _coding_for(self, header: bytes) -> str:
         """The smallest that is there of what the client accepts; if none is, it is made."""
         accepted = accepted_codings(header)
         ready = [each for each in self.bodies if each in accepted and each != "identity"]
@@ -49,8 +67,35 @@ class FinishedPage:
         plain = self.bodies["identity"]
         coding = best_coding(header) if len(plain) >= SMALLEST_BYTES else "identity"
         if coding != "identity":
-            self.bodies[coding] = compress(plain, coding)
+            self._add(coding, compress(plain, coding))
         return coding
+
+    def _answer_in(self, coding: str) -> Answer:
+        body = self.bodies[coding]
+        headers = [
+            *self.headers,
+            (b"etag", self._tag(coding)),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        if coding != "identity":
+            headers.append((b"content-encoding", coding.encode()))
+        return Answer(headers, body)
+
+    def _tag(self, coding: str) -> bytes:
+        """The ETag: other bytes for the same page are another representation (RFC 9110, 8.8.3)."""
+        suffix = "" if coding == "identity" else f"-{coding}"
+        polish = "-11" if coding == "br" and self.is_polished else ""
+        return b'%s%s"' % (self._start_of_tags, f"{suffix}{polish}".encode())
+
+    def tag_among(self, known: bytes) -> bytes | None:
+        """The one of this page's ETags that a client has already."""
+        own = self._start_of_tags
+        if not self.etag or own not in known:
+            return None
+        if b"," not in known and known.startswith(own):
+            return known
+        tags = (each.strip().removeprefix(b"W/") for each in known.split(b","))
+        return next((each for each in tags if each.startswith(own)), None)
 
 
 async def send_page(
@@ -60,21 +105,18 @@ async def send_page(
     *,
     status: int = OK,
     method: str = "GET",
-) -> None:
-    tag = page.tag_among(headers[b"if-none-match"]) if b"if-none-match" in headers else None
-    # An id for finding the request in logs needs no secret randomness, which is a system call.
-    answer = [*page.headers, (b"x-request-id", b"%016x" % random.getrandbits(64))]
-    body = b""
+) -> int:
+    """Answer with ``page`` in what the client accepts, or 304; returns the status."""
+    known = headers.get(b"if-none-match")
+    tag = page.tag_among(known) if known else None
     if tag:
         status = NOT_MODIFIED
-        answer.append((b"etag", tag))
+        answer = Answer([*page.headers, (b"etag", tag)], b"")
     else:
-        coding = page.coding_for(headers.get(b"accept-encoding", b""))
-        whole = page.bodies[coding]
-        answer += [(b"etag", page.tag(coding)), (b"content-length", b"%d" % len(whole))]
-        if coding != "identity":
-            answer.append((b"content-encoding", coding.encode()))
-        if method != "HEAD":
-            body = whole
-    await send({"type": "http.response.start", "status": status, "headers": answer})
+        answer = page.answer(headers.get(b"accept-encoding", b""))
+    # An id for finding the request in logs needs no secret randomness, which is a system call.
+    identified = [*answer.headers, (b"x-request-id", b"%016x" % random.getrandbits(64))]
+    body = answer.body if method != "HEAD" else b""
+    await send({"type": "http.response.start", "status": status, "headers": identified})
     await send({"type": "http.response.body", "body": body})
+    return status

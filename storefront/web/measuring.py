@@ -1,19 +1,21 @@
-"""Counts every answer and every open WebSocket, whichever layer answers it."""
+"""Counts every answer and every open WebSocket, whichever layer answers it.
+
+But for pages from memory, which stand before all that and are counted with `count_answer`.
+"""
 
 import time
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from prometheus_client import Counter, Histogram
 from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from storefront.web.assets import PREFIX as STATIC
-from storefront.web.metrics import LATENCY, REQUESTS, SOCKETS
+from storefront.web.metrics import SOCKETS, answered
 
-# In the scope of a request: a dict in which its handler's method and route are noted.
+# In the scope of a request: a dict for its handler's method and route.
 SEEN = "storefront.seen"
 # In the scope of a WebSocket: the server's own ``send``.
 SEND = "storefront.send"
@@ -24,7 +26,7 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 
 class Measured:
-    """ASGI layer, to be met before all that answer.
+    """ASGI layer, to be met before all that answer but `web.public_pages`.
 
     Routes are named by their pattern (``/products/<id>``), so that figures stay few and name
     nobody.
@@ -60,12 +62,7 @@ class Measured:
         finally:
             if "route" not in seen:
                 seen["route"] = self._route_of(scope["path"][:LONGEST_PATH])
-            method = seen.get("method", scope["method"])
-            # Whatever a client makes up must not grow the memory that the figures take.
-            known = method if method in METHODS else "OTHER"
-            requests, latency = _figures(known, seen["route"], status)
-            requests.inc()
-            latency.observe(time.perf_counter() - begun)
+            count_answer(seen.get("method", scope["method"]), seen["route"], status, begun)
 
     async def _measure_socket(self, scope: Any, receive: Any, send: Any) -> None:
         is_open = False
@@ -93,10 +90,11 @@ class Measured:
         return UNKNOWN
 
 
-@lru_cache(maxsize=2048)
-def _figures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Where such an answer is counted, and its time. To look that up takes longer than to count."""
-    return REQUESTS.labels(method, route, status), LATENCY.labels(route)
+def count_answer(method: str, route: str, status: int, begun: float) -> None:
+    """Count an answer on which work began at ``begun``, by `time.perf_counter`."""
+    # Whatever a client makes up must not grow the memory that the figures take.
+    known = method if method in METHODS else "OTHER"
+    answered(known, route, status, time.perf_counter() - begun)
 
 
 async def _note_route(response: Response) -> Response:

@@ -10,7 +10,7 @@ import hmac
 import os
 import re
 import time
-from functools import lru_cache
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -27,20 +27,20 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from quart import Blueprint, Response, request
 
 from storefront.errors import ForbiddenError
+from storefront.web import tallies
 from storefront.web.cookies import current_shop
 from storefront.web.proxies import WAS_FORWARDED
+from storefront.web.tallies import Durations, Stopwatch, Tally
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 LAG_EVERY_SECONDS = 0.5
+ANSWER_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 blueprint = Blueprint("metrics", __name__)
 
 REQUESTS = Counter("storefront_requests", "Requests answered", ["method", "route", "status"])
-LATENCY = Histogram(
-    "storefront_request_seconds",
-    "Time to answer",
-    ["route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+LATENCY = Durations(
+    "storefront_request_seconds", "Time to answer", ["route"], buckets=ANSWER_SECONDS
 )
 SOCKETS = Gauge("storefront_sockets", "Open WebSockets", multiprocess_mode="livesum")
 WORKERS = Gauge("storefront_workers", "Worker processes", multiprocess_mode="livesum")
@@ -54,12 +54,33 @@ LOOKUPS = Counter(
 )
 
 
-_lookups = lru_cache(LOOKUPS.labels)
+@cache
+def _lookups(cache: str, result: str) -> Tally:
+    return Tally(LOOKUPS.labels(cache, result))
 
 
 def looked_up(cache: str, *, hit: bool) -> None:
     """Count a look into ``cache``."""
     _lookups(cache, "hit" if hit else "miss").inc()
+
+
+@cache
+def _answers(method: str, route: str, status: int) -> Tally:
+    return Tally(REQUESTS.labels(method, route, status))
+
+
+@cache
+def _times(route: str) -> Stopwatch:
+    return Stopwatch(LATENCY.labels(route), ANSWER_SECONDS)
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answer and the time that it took.
+
+    What a client makes up must not be a name here: it would grow the memory that figures take.
+    """
+    _answers(method, route, status).inc()
+    _times(route).observe(seconds)
 
 
 async def watch_event_loop() -> None:
@@ -76,6 +97,7 @@ async def metrics() -> Response:
     """For the host itself, or for who has the token."""
     if not (_is_of_this_host() or _has_token()):
         raise ForbiddenError
+    tallies.hand_on()
     registry = REGISTRY
     if FOLDER in os.environ:
         _forget_the_dead(Path(os.environ[FOLDER]))

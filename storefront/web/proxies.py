@@ -4,6 +4,7 @@
 they are taken out, so that nobody can forge their address, host or scheme.
 """
 
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -24,16 +25,12 @@ class ForwardedHeaders:
         self._trusted = [ip_network(text, strict=False) for text in trusted]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] in {"http", "websocket"}:
-            scope = self._seen_through(scope)
+        if scope["type"] in {"http", "websocket"} and _was_forwarded(scope["headers"]):
+            scope = self._seen_through({**scope, WAS_FORWARDED: True})
         await self._app(scope, receive, send)
 
     def _seen_through(self, scope: Any) -> Any:
         headers = dict(scope["headers"])
-        if headers.keys() & TRACES or b" x-forwarded-" in b" ".join((b"", *headers)):
-            scope = {**scope, WAS_FORWARDED: True}
-        if not headers.keys() & FORWARDED:
-            return scope
         own = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
         client = scope.get("client")
         if client is None or not self._is_trusted(client[0]):
@@ -64,6 +61,10 @@ class ForwardedHeaders:
         except ValueError:
             return False
         return any(parsed in network for network in self._trusted)
+
+
+def _was_forwarded(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return any(name in TRACES or name.startswith(b"x-forwarded-") for name, _ in headers)
 
 
 def _last(value: bytes) -> bytes:

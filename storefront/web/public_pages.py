@@ -8,6 +8,7 @@ cookie that is due for renewal) is left to the handlers.
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from prometheus_client import Counter
 from storefront.shop import Shop
 from storefront.web import asking
 from storefront.web.asking import Asked, Key
+from storefront.web.assets import PREFIX as STATIC
 from storefront.web.caching import MARK, SHARED
 from storefront.web.compression import LEFT_ALONE, SMALLEST_BYTES, accepted_codings, compress
 from storefront.web.finished import NOT_MODIFIED, OK, FinishedPage, Headers, send_page
+from storefront.web.measuring import SEEN, count_answer
 from storefront.web.rendering import Templates
 from storefront.web.sharing import (
     KnownVisitors,
@@ -29,9 +32,10 @@ from storefront.web.sharing import (
     gzipped,
     joined,
 )
+from storefront.web.tallies import Tally
 
 SERVED = Counter("storefront_public_pages", "Requests for what many visitors see", ["source"])
-FROM_MEMORY, BY_A_HANDLER = SERVED.labels("memory"), SERVED.labels("handler")
+FROM_MEMORY, BY_A_HANDLER = Tally(SERVED.labels("memory")), Tally(SERVED.labels("handler"))
 LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
 POLISHED_AFTER = 3
 
@@ -42,6 +46,7 @@ class SharedPage:
 
     headers: Headers
     text: SharedText
+    route: str
 
     @property
     def size(self) -> int:
@@ -71,23 +76,28 @@ class PublicPages:
         if (
             scope["type"] != "http"
             or scope["method"] not in {"GET", "HEAD"}
+            or scope["path"].startswith(STATIC)
             or shop is None
             or not shop.changes.is_live
             or (asked := asking.read(scope, shop)) is None
         ):
             await self._app(scope, receive, send)
             return
+        begun = time.perf_counter()
         self._forget_older_than(self._version(shop))
         page = self._page_for(asked, shop)
+        seen: dict[str, str] = scope.get(SEEN, {})
         if page is not None:
+            status = await send_page(page, asked.headers, send, method=scope["method"])
             FROM_MEMORY.inc()
-            await send_page(page, asked.headers, send, method=scope["method"])
+            count_answer(scope["method"], page.route, status, begun)
+            seen["route"] = page.route
             return
         BY_A_HANDLER.inc()
         if scope["method"] == "GET":
             shared: list[SharedText] = []
-            scope = {**scope, LEFT_ALONE: MARK, SHARED: shared}
-            send = self._keeping(asked, shared, send)
+            scope = {**scope, LEFT_ALONE: MARK, SHARED: shared, SEEN: seen}
+            send = self._keeping(asked, shared, seen, send)
         await self._app(scope, receive, send)
 
     def _page_for(self, asked: Asked, shop: Shop) -> FinishedPage | None:
@@ -106,16 +116,16 @@ class PublicPages:
         bodies = {"identity": joined(pieces)}
         if "gzip" in accepted_codings(asked.headers.get(b"accept-encoding", b"")):
             bodies["gzip"] = gzipped(pieces)  # Joined as well, where others are made anew.
-        return FinishedPage(page.headers, bodies, etag_of_pieces(pieces))
+        return FinishedPage(page.headers, bodies, etag_of_pieces(pieces), page.route)
 
     def _make_ready(self, asked: Asked, page: FinishedPage) -> None:
         """Have the page in the coding that it will be sent in."""
         accepted = asked.headers.get(b"accept-encoding", b"")
-        self._polish_if_worth_it(asked.key, page, accepted)
-        before = len(page.bodies)
-        page.coding_for(accepted)
-        if len(page.bodies) > before:
-            self._grow(len(next(reversed(page.bodies.values()))))
+        if not page.is_polished:
+            self._polish_if_worth_it(asked.key, page, accepted)
+        before = page.size
+        page.answer(accepted)
+        self._grow(page.size - before)
 
     def _forget_older_than(self, version: int) -> None:
         if version != self._kept_version:
@@ -123,7 +133,9 @@ class PublicPages:
             self._size = 0
             self._kept_version = version
 
-    def _keeping(self, asked: Asked, shared: list[SharedText], send: Any) -> Any:
+    def _keeping(
+        self, asked: Asked, shared: list[SharedText], seen: Mapping[str, str], send: Any
+    ) -> Any:
         """A ``send`` that keeps the answer if it is whole and marked as one to be kept."""
         version = self._kept_version
         start: MutableMapping[str, Any] = {}
@@ -142,7 +154,8 @@ class PublicPages:
             chunks.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            page = _finished(start["headers"], b"".join(chunks))
+            page = _finished(start["headers"], b"".join(chunks), seen["route"])
+            page.answer(asked.headers.get(b"accept-encoding", b""))  # It grows before it is kept.
             is_for_others = start["status"] == OK and not _sets_cookie(start)
             if is_for_others and version == self._kept_version:
                 self._keep(asked, page, shared)
@@ -157,7 +170,7 @@ class PublicPages:
             if not shared or shared[0].shape != asked.key.shape:
                 return
             if shared[0].gaps:
-                kept = SharedPage(page.headers, shared[0])
+                kept = SharedPage(page.headers, shared[0], page.route)
         if kept.size > LARGEST_TOTAL_BYTES // 8:
             return
         replaced = self._pages.pop(asked.key, None)
@@ -174,7 +187,7 @@ class PublicPages:
         """Compress what is asked for again and again as well as can be, one page at a time."""
         page.times_sent += 1
         is_busy = self._polishing is not None and not self._polishing.done()
-        if page.times_sent < POLISHED_AFTER or page.is_polished or is_busy:
+        if page.times_sent < POLISHED_AFTER or is_busy:
             return
         if "br" in accepted_codings(accepted) and len(page.bodies["identity"]) >= SMALLEST_BYTES:
             self._polishing = asyncio.create_task(self._polish(key, page))
@@ -183,7 +196,7 @@ class PublicPages:
         plain = page.bodies["identity"]
         body = await asyncio.to_thread(compress, plain, "br", thoroughly=True)
         before = page.size
-        page.bodies["br"], page.is_polished = body, True
+        page.polish(body)
         if self._pages.get(key) is page:
             self._grow(page.size - before)
 
@@ -199,11 +212,11 @@ def _sets_cookie(start: Mapping[str, Any]) -> bool:
     return any(name.lower() == b"set-cookie" for name, _ in start["headers"])
 
 
-def _finished(headers: Headers, body: bytes) -> FinishedPage:
+def _finished(headers: Headers, body: bytes, route: str) -> FinishedPage:
     kept = [
         (name, value)
         for name, value in headers
         if name.lower() not in {MARK, b"content-length", b"etag", b"x-request-id"}
     ]
     etag = next((value.decode() for name, value in headers if name.lower() == b"etag"), "")
-    return FinishedPage(kept, {"identity": body}, etag.strip('"'))
+    return FinishedPage(kept, {"identity": body}, etag.strip('"'), route)
