@@ -23,7 +23,7 @@ from storefront.chat.model import own_room
 from storefront.chat.presence import Presence
 from storefront.chat.unread import UnreadCounts
 from storefront.shop import Shop
-from storefront.web import public_pages
+from storefront.web import public_pages, tallies
 from tests.catalogue.goods import product, sell
 from tests.chat.people import Person, make_person
 from tests.conftest import browser, eventually
@@ -62,6 +62,7 @@ async def test_sockets_are_counted_by_person_and_in_all(
 
 
 def from_memory() -> float:
+    tallies.hand_on()
     return REGISTRY.get_sample_value("storefront_public_pages_total", {"source": "memory"}) or 0
 
 
@@ -82,6 +83,7 @@ async def test_pages_in_memory_make_room_for_newer_ones(
 
 
 def looked_up(cache: str, result: str) -> float:
+    tallies.hand_on()
     labels = {"cache": cache, "result": result}
     return REGISTRY.get_sample_value("storefront_cache_lookups_total", labels) or 0
 
