@@ -22,6 +22,8 @@ COMPRESSIBLE = (
     b"image/svg+xml",
 )
 SMALLEST_BYTES = 600
+# Of an Accept-Encoding header.
+LONGEST_READ = 200
 LEFT_ALONE = "storefront.left_alone"
 # Kept, since it takes a megabyte; the event loop alone uses it.
 _quick_zstd = zstandard.ZstdCompressor(level=3)
@@ -30,7 +32,7 @@ QUICKEST_FIRST = ("zstd", "br", "gzip")
 
 def accepted_codings(header: bytes) -> frozenset[str]:
     """The codings that an Accept-Encoding header allows (RFC 9110, section 12.5.3)."""
-    return _codings(header[:200])
+    return _codings(header[:LONGEST_READ])
 
 
 @lru_cache(maxsize=256)

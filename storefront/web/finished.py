@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from storefront.web.compression import SMALLEST_BYTES, accepted_codings, best_coding, compress
+from storefront.web.compression import (
+    LONGEST_READ,
+    SMALLEST_BYTES,
+    accepted_codings,
+    best_coding,
+    compress,
+)
 
 OK, NOT_MODIFIED = 200, 304
 # Of one page, for as many Accept-Encoding headers.
@@ -41,11 +47,12 @@ class FinishedPage:
 
     def answer(self, accepted: bytes) -> Answer:
         """The whole page for who sends this Accept-Encoding."""
-        known = self._answers.get(accepted)
+        read = accepted[:LONGEST_READ]
+        known = self._answers.get(read)
         if known is None:
             if len(self._answers) >= MOST_ANSWERS:
                 self._answers.clear()
-            known = self._answers[accepted] = self._answer_in(self._coding_for(accepted))
+            known = self._answers[read] = self._answer_in(self._coding_for(read))
         return known
 
     def polish(self, body: bytes) -> None:

@@ -71,7 +71,7 @@ async def test_pages_in_memory_make_room_for_newer_ones(
 ) -> None:
     await sell(shop, product("Lantern"))
     one = len((await client.get("/products?q=size")).content)
-    monkeypatch.setattr(public_pages, "LARGEST_TOTAL_BYTES", 10 * one)
+    monkeypatch.setattr(public_pages, "LARGEST_TOTAL_BYTES", 15 * one)
     paths = [f"/products?q=page{number}" for number in range(PAGES)]
     for path in paths:
         assert (await client.get(path)).status_code == 200
