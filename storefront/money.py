@@ -2,7 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -38,7 +38,25 @@ def plain_money(amount: int, currency: str) -> str:
     return str(to_decimal(amount, currency))
 
 
-@lru_cache(maxsize=20_000)  # A list shows dozens of prices, many of them alike.
 def format_money(amount: int, currency: str, locale: str) -> str:
     """``amount`` minor units as people of ``locale`` write them: €19.99, 19,99 €."""
-    return format_currency(to_decimal(amount, currency), currency, locale=locale)
+    digits = str(abs(amount)).zfill(_fewest_digits(currency))
+    return _pattern(len(digits), amount < 0, currency, locale) % tuple(digits)
+
+
+@cache
+def _fewest_digits(currency: str) -> int:
+    return get_currency_precision(currency) + 1
+
+
+@lru_cache(maxsize=1000)
+def _pattern(digits: int, is_negative: bool, currency: str, locale: str) -> str:
+    """How an amount of so many digits is written, with %s for each of them.
+
+    Babel knows, but takes 40 µs for each amount, and lists that nobody asked for before show
+    dozens that nobody saw before.
+    """
+    ones = int("1" * digits)
+    amount = to_decimal(-ones if is_negative else ones, currency)
+    text = format_currency(amount, currency, locale=locale)
+    return text.replace("%", "%%").replace("1", "%s")

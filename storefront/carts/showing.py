@@ -76,7 +76,7 @@ async def show_cart(
         "carts/cart.html",
         status=status,
         removed=removed,
-        recent=catalogue_pages.recent_products(),
+        recent=catalogue_pages.recent_cards(),
         **variables,
     )
 

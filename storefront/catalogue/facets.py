@@ -6,7 +6,8 @@ them would give, while all other facets count only what comes in M.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ from storefront.money import format_money
 
 MOST_OPTIONS = 8
 MOST_VALUES = 30
+MOST_REMEMBERED = 2_000
 _MOST_BANDS = 6
 _SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "4XL", "5XL")
 
@@ -38,7 +40,7 @@ def summarise(
     index: ProductIndex, query: ListQuery, found: Search | None, language: str
 ) -> Summary:
     """The same for every page and order of a list; labelled in ``language``."""
-    key = ("summary", replace(query, sort=None, after=None, limit=1), language)
+    key = ("summary", query.narrowing, language)
     known: Summary | None = index.answers.get(key)
     if known is None:
         with speaking(language):
@@ -148,18 +150,15 @@ class _Counting:
             ends = (band.low or None, band.high)
             if count or ends == chosen:
                 value = "-".join("" if end is None else str(end) for end in ends)
-                values.append(FacetValue(value, self._band_label(*ends), count, ends == chosen))
+                values.append(
+                    FacetValue(
+                        value,
+                        _band_label(*ends, self._index.currency, self._language),
+                        count,
+                        ends == chosen,
+                    )
+                )
         return Facet("price", _("Price"), tuple(values))
-
-    def _band_label(self, low: int | None, high: int | None) -> str:
-        currency, language = self._index.currency, self._language
-        if low is None and high is not None:
-            return _("Under %(price)s") % {"price": format_money(high + 1, currency, language)}
-        least = format_money(low or 0, currency, language)
-        if high is None:
-            return _("%(price)s and more") % {"price": least}
-        most = format_money(high, currency, language)
-        return _("%(least)s to %(most)s") % {"least": least, "most": most}
 
     def _stock(self) -> Facet:
         selected = self._query.in_stock
@@ -176,10 +175,10 @@ class _Counting:
         for name in sorted(names):
             selected = chosen.get(name, ())
             counts = dict.fromkeys(selected, 0) | counted.get(name, {})
-            labels = {value: option_label(value) for value in {*_most_common(counts), *selected}}
+            shown = {*_most_common(counts), *selected}
             values = tuple(
-                FacetValue(value, labels[value], counts[value], value in selected)
-                for value in sorted(labels, key=lambda each: self._place(each, labels[each]))
+                FacetValue(value, label, counts[value], value in selected)
+                for _place, label, value in sorted(_placed(each, self._language) for each in shown)
             )
             yield Facet(f"option.{name}", option_label(name), values)
 
@@ -206,14 +205,32 @@ class _Counting:
                 counts[value] = left.bit_count()
         return counts
 
-    def _place(self, value: str, label: str) -> tuple[int, float, str]:
-        """Sizes from small to large, then what begins with a number, then the rest by label."""
-        if value.upper() in _SIZES:
-            return 0, _SIZES.index(value.upper()), value
-        number = re.match(r"\d+(\.\d+)?", value)
-        if number:
-            return 1, float(number[0]), value
-        return 2, 0, sorting_key(label, self._language)
+
+@lru_cache(MOST_REMEMBERED)
+def _band_label(low: int | None, high: int | None, currency: str, language: str) -> str:
+    """What a band of prices is called, ``language`` being spoken."""
+    if low is None and high is not None:
+        return _("Under %(price)s") % {"price": format_money(high + 1, currency, language)}
+    least = format_money(low or 0, currency, language)
+    if high is None:
+        return _("%(price)s and more") % {"price": least}
+    most = format_money(high, currency, language)
+    return _("%(least)s to %(most)s") % {"least": least, "most": most}
+
+
+@lru_cache(MOST_REMEMBERED)
+def _placed(value: str, language: str) -> tuple[tuple[int, float, str], str, str]:
+    """A value with its label, ``language`` being spoken, in a tuple that sorts by its place.
+
+    Sizes go from small to large, then comes what begins with a number, then the rest by label.
+    """
+    label = option_label(value)
+    if value.upper() in _SIZES:
+        return (0, _SIZES.index(value.upper()), value), label, value
+    number = re.match(r"\d+(\.\d+)?", value)
+    if number:
+        return (1, float(number[0]), value), label, value
+    return (2, 0, sorting_key(label, language)), label, value
 
 
 def _counts(sets: Mapping[Any, int], among: int) -> dict[Any, int]:
@@ -221,4 +238,6 @@ def _counts(sets: Mapping[Any, int], among: int) -> dict[Any, int]:
 
 
 def _most_common(counts: Mapping[str, int]) -> list[str]:
+    if len(counts) <= MOST_VALUES:
+        return list(counts)
     return sorted(counts, key=lambda value: (-counts[value], value))[:MOST_VALUES]

@@ -48,6 +48,8 @@ class Filters:
         if not options:
             return shelves.having("in_stock", "") if in_stock else shelves.everything
         having = shelves.sets("option_in_stock" if in_stock else "option")
+        if all(len(chosen) == 1 for _name, chosen in options):  # As it is most often.
+            return having.get(tuple(sorted((name, chosen[0]) for name, chosen in options)), 0)
         values = [[(name, value) for value in chosen] for name, chosen in sorted(options)]
         combinations = islice(every_combination(*values), _MOST_COMBINATIONS)
         return reduce(or_, (having.get(pairs, 0) for pairs in combinations), 0)

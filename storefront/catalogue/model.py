@@ -1,7 +1,7 @@
 """What a product is. Prices are integer minor units of the shop's one currency; times are UTC."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -216,10 +216,28 @@ class ListQuery:
 
     @property
     def order(self) -> str:
-        """The sort to use: what was asked for, else the best matches or the newest first."""
+        """The sort to use: what was asked for, if it makes sense, else the usual one."""
         if self.sort is None or (self.sort == "relevance" and not self.q):
-            return "relevance" if self.q else "newest"
+            return self.usual_order
         return self.sort
+
+    @property
+    def usual_order(self) -> str:
+        """The best matches first, or the newest."""
+        return "relevance" if self.q else "newest"
+
+    @property
+    def narrowing(self) -> tuple[Hashable, ...]:
+        """What all pages of a list have in common, however it is sorted."""
+        return (
+            self.q,
+            self.category,
+            self.min_price,
+            self.max_price,
+            self.in_stock,
+            self.most_stock,
+            self.options,
+        )
 
     @property
     def is_filtered(self) -> bool:

@@ -5,10 +5,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
 from quart import Blueprint, Response, request
 
 from storefront.catalogue import queries, service
-from storefront.catalogue.model import Category, ListQuery, Product, ProductPage
+from storefront.catalogue.cards import write_cards
+from storefront.catalogue.list_writing import ListWriter
+from storefront.catalogue.model import Category, ListQuery, Product
 from storefront.catalogue.offers import Offer, make_offer
 from storefront.database import object_id
 from storefront.errors import NotFoundError, ProductNotFoundError, ValidationError
@@ -68,10 +71,14 @@ async def _show_list(
         return htmx.see_other(_links(shop, query, category, heading).url())
     links = _links(shop, query, category, heading)
     title = _("Results for “%(q)s”") % {"q": query.q} if query.q else heading
-    part = "more" if query.after and htmx.wants_fragment() else "results"
+    is_continued = bool(query.after and htmx.wants_fragment())
+    writer = ListWriter(shop, listing, links)
     # The same for every visitor; only what stands around it is not.
-    key = (part, links.path, query, language())
-    text = service.remembered(shop, key, lambda: _write_list(part, listing, links, category, title))
+    text = service.remembered(
+        shop,
+        (is_continued, links.path, query, language()),
+        lambda: writer.cards() if is_continued else writer.results(title),
+    )
     if htmx.wants_fragment():
         response = rendering.shared_html(text)
         if not query.after:
@@ -84,29 +91,6 @@ async def _show_list(
         # Crawlers follow the links to products, but need not keep every combination of filters.
         response.headers["X-Robots-Tag"] = "noindex, follow"
     return await conditional(response)
-
-
-def _write_list(
-    part: str,
-    listing: ProductPage,
-    links: queries.ListLinks,
-    category: Category | None,
-    heading: str,
-) -> str:
-    shop, q = current_shop(), links.q
-    money = partial(_money, shop)
-    return rendering.current_templates().render(
-        f"partials/catalogue/{part}.html",
-        listing=listing,
-        query=links,
-        category=category,
-        heading=heading,
-        sorts=queries.sort_choices(links.query),
-        price_steps=[(amount, money(amount)) for amount in service.price_steps(shop)],
-        near_terms=service.near_terms(shop, q, language()) if q and not listing.total else [],
-        near_categories=[] if listing.total else service.list_categories(shop, language()),
-        highlight=service.highlighter(shop, q, language()),
-    )
 
 
 def _links(
@@ -160,7 +144,7 @@ async def show_offer(
         status=status,
         **variables,
         category=category,
-        related=service.related(shop, product, language()),
+        related=write_cards(shop, service.related(shop, product, language())),
         breadcrumbs=breadcrumbs,
         structured_data=_structured_data(shop, product, offer, breadcrumbs),
         share_picture=_full_address(shop, offer.photo),
@@ -222,7 +206,7 @@ async def _product_missing(error: ProductNotFoundError) -> Response:
     return await rendering.render(
         "catalogue/product_missing.html",
         status=error.status,
-        suggestions=others,
+        suggestions=write_cards(current_shop(), others),
         problem=failures.describe(error),
     )
 
@@ -253,7 +237,8 @@ async def recently_viewed() -> Any:
     seen = request.args.get("seen", "")
     products = _looked_at(seen)
     response = await rendering.render_fragment(
-        "catalogue/recently_viewed.html", products=recent_products(seen)
+        "catalogue/recently_viewed.html",
+        cards=recent_cards(seen),
     )
     if object_id(seen):
         remembered = "-".join(product.id for product in products)
@@ -261,10 +246,11 @@ async def recently_viewed() -> Any:
     return response
 
 
-def recent_products(seen: str = "") -> list[Product]:
+def recent_cards(seen: str = "") -> list[Markup]:
     """What this visitor looked at before the product ``seen``, in their language."""
     others = [product for product in _looked_at(seen) if product.id != seen]
-    return [product.in_language(language()) for product in others[:MOST_RECENT]]
+    shown = [product.in_language(language()) for product in others[:MOST_RECENT]]
+    return write_cards(current_shop(), shown)
 
 
 def _looked_at(seen: str) -> list[Product]:

@@ -1,7 +1,7 @@
 """What a request's query string asks of a list, and links that ask for a little else."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -129,6 +129,11 @@ class ListLinks:
         """
         return self._address(self.path, changes)
 
+    @property
+    def unfiltered_url(self) -> str:
+        """The same list, or search, without any filter."""
+        return f"{self.path}?{_encoded('q', self.q)}" if self.q else self.path
+
     def category_url(self, category: str) -> str:
         """The same list of another category."""
         return self._address(f"{ALL_PRODUCTS}/{category}", {"category": None})
@@ -149,7 +154,7 @@ class ListLinks:
             "max_price": query.max_price,
             "in_stock": "true" if query.in_stock else None,
             **{OPTION + name: list(values) for name, values in query.options},
-            "sort": query.sort if query.order != replace(query, sort=None).order else None,
+            "sort": query.sort if query.order != query.usual_order else None,
         }
         return {name: _encoded(name, value) for name, value in parameters.items()}
 
@@ -173,7 +178,7 @@ class ListLinks:
         path = f"{ALL_PRODUCTS}/{product.id}"
         return f"{path}?{urlencode(chosen)}" if chosen else path
 
-    @property
+    @cached_property
     def chips(self) -> list[tuple[str, str]]:
         """Each filter in words, with the address of the list without it."""
         return list(self._chips())

@@ -9,6 +9,7 @@ from quart import Blueprint
 
 from storefront.carts.model import Address, Cart, CartItem, ShippingTerms
 from storefront.catalogue import service as catalogue
+from storefront.catalogue.cards import write_cards
 from storefront.catalogue.model import ListQuery, Product
 from storefront.errors import NotFoundError
 from storefront.localisation import gettext as _
@@ -36,7 +37,7 @@ async def show_components() -> Any:
     products = catalogue.list_products(shop, ListQuery(limit=3), language()).items
     return await rendering.render(
         "staff/components.html",
-        products=list(_in_all_states(products)),
+        cards=write_cards(shop, _in_all_states(products)),
         cart=_cart(products, shop.settings.shop.currency),
         form=Form(
             {"email": "ada@", "size": "m"},

@@ -29,6 +29,8 @@ async def conditional(response: Response) -> Response:
     )
     if _is_kept(response):
         response.headers[MARK.decode()] = "1"
+    if "If-None-Match" not in request.headers:
+        return response
     return await response.make_conditional(request)
 
 

@@ -34,6 +34,7 @@ from storefront.web.cookies import current_shop
 from storefront.web.identity import Identity, current_identity
 from storefront.web.language import chosen_theme
 from storefront.web.notices import take_notices
+from storefront.web.prepared import PreparedTemplates
 from storefront.web.sharing import (
     HTML_HEADERS,
     Piece,
@@ -134,15 +135,15 @@ class Templates:
             "money": lambda amount: format_money(amount, currency, localisation.language()),
             "option_label": localisation.option_label,
         }
-
+        remember = not shop.settings.is_development
+        self.prepared = PreparedTemplates(self.environment, remember=remember)
         frameless = DictLoader({"base.html": '{% extends "fragment.html" %}'})
         files = FileSystemLoader(resources.TEMPLATES)
         self._frameless = self.environment.overlay(loader=ChoiceLoader([frameless, files]))
         gaps = FunctionLoader(self._gap)
         self._sharing = self.environment.overlay(loader=ChoiceLoader([gaps, files]))
         self._boundary = secrets.token_hex(16)  # No text of the shop can imitate it.
-        most = 0 if shop.settings.is_development else MOST_VISITORS
-        self._written_parts = lru_cache(most)(self._write_parts)
+        self._written_parts = lru_cache(MOST_VISITORS if remember else 0)(self._write_parts)
 
     def render(self, template: str, **variables: Any) -> str:
         """The text of ``template`` in the language being spoken."""

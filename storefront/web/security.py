@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, g, request, websocket
+from werkzeug.datastructures import Headers
 
 from storefront import logs
 from storefront.errors import BadRequestError, ForbiddenError
@@ -149,16 +150,25 @@ def headers_for(shop: Shop) -> list[tuple[bytes, bytes]]:
 
 
 async def add_headers(response: Response) -> Response:
-    photo_hosts = tuple(current_shop().settings.shop.photo_hosts)
-    response.headers.setdefault("Content-Security-Policy", content_security_policy(photo_hosts))
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.scheme == "https":
-        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT_SECURITY)
+    response.headers.extend(_missing(response.headers))
     if response.status_code == NO_CONTENT:
         response.headers.pop("Content-Type", None)
     response.headers["X-Request-ID"] = g.request_id
+    _log_answer(response)
+    return response
+
+
+def _missing(present: Headers) -> list[tuple[str, str]]:
+    """What a handler left to us."""
+    names = {name.lower() for name, _ in present}
+    policy = content_security_policy(tuple(current_shop().settings.shop.photo_hosts))
+    wanted = {"Content-Security-Policy": policy, **HEADERS}
+    if request.scheme == "https":
+        wanted["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
+    return [(name, value) for name, value in wanted.items() if name.lower() not in names]
+
+
+def _log_answer(response: Response) -> None:
     route = request.url_rule.rule if request.url_rule else "(no route)"
     milliseconds = (time.perf_counter() - g.started_at) * 1000
     log.info("%s %s %d in %.1f ms", request.method, route, response.status_code, milliseconds)
-    return response

@@ -48,16 +48,19 @@ SHED = Counter("storefront_shed_requests", "Requests refused because there were 
 
 async def limit_database_time() -> None:
     """Before each request: a slow database makes it fail in time, rather than wait with others."""
-    length = request.content_length
-    is_small = request.method in security.SAFE_METHODS or (
-        length is not None and length <= SMALL_BODY_BYTES
-    )
     if not current_shop().database.is_reachable:
         limit_time(DATABASE_SECONDS_IN_TROUBLE)
     elif request.path.startswith("/staff"):
         limit_time(DATABASE_SECONDS_OF_STAFF)
     else:
-        limit_time(DATABASE_SECONDS if is_small else DATABASE_SECONDS_OF_UPLOADS)
+        limit_time(DATABASE_SECONDS if _is_small() else DATABASE_SECONDS_OF_UPLOADS)
+
+
+def _is_small() -> bool:
+    if request.method in security.SAFE_METHODS:
+        return True
+    length = request.content_length
+    return length is not None and length <= SMALL_BODY_BYTES
 
 
 class TooBusyError(Exception):
@@ -112,7 +115,17 @@ class Shedding:
     @contextlib.asynccontextmanager
     async def _place(self) -> AsyncIterator[Callable[[], None]]:
         """A place among those at work, which is given back by calling what this yields."""
-        if self._places.locked() and self._waiting >= MOST_WAITING:
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()
+        held = contextlib.ExitStack()
+        held.callback(self._places.release)
+        with held:
+            yield held.close
+
+    async def _wait(self) -> None:
+        if self._waiting >= MOST_WAITING:
             raise TooBusyError
         self._waiting += 1
         try:
@@ -122,10 +135,6 @@ class Shedding:
             raise TooBusyError from None
         finally:
             self._waiting -= 1
-        held = contextlib.ExitStack()
-        held.callback(self._places.release)
-        with held:
-            yield held.close
 
     @contextlib.contextmanager
     def _small_body(self) -> Any:
