@@ -129,7 +129,7 @@ def _searching() -> list[Case]:
             "/products?category=mugs&option.colour=Navy&min_price=601&max_price=2501",
             path='"/products?category=" .. pick(categories, n) .. "&option.colour="'
             ' .. pick(colours, n) .. "&min_price=" .. 500 + n % 1000'
-            ' .. "&max_price=" .. 2500 + n // 1000 % 90000',
+            ' .. "&max_price=" .. 2500 + whole(n, 1000) % 90000',
             headers=FRAGMENT,
             sizes="all",
             everywhere=True,
@@ -138,8 +138,8 @@ def _searching() -> list[Case]:
         get(
             "search, never asked before",
             "/products?q=winter+orbit+poster&max_price=100001",
-            path='"/products?q=" .. pick(moods, n) .. "+" .. pick(subjects, n // 8) .. "+"'
-            ' .. pick(kinds, n // 128) .. "&max_price=" .. 100000 + n',
+            path='"/products?q=" .. pick(moods, n) .. "+" .. pick(subjects, whole(n, 8)) .. "+"'
+            ' .. pick(kinds, whole(n, 128)) .. "&max_price=" .. 100000 + n',
             headers=FRAGMENT,
             sizes="all",
         ),
@@ -147,7 +147,7 @@ def _searching() -> list[Case]:
         get(
             "suggestions, never asked before",
             "/suggestions?q=orbit+1",
-            path='"/suggestions?q=" .. pick(subjects, n) .. "+" .. n // 16',
+            path='"/suggestions?q=" .. pick(subjects, n) .. "+" .. whole(n, 16)',
             headers=FRAGMENT,
         ),
     ]

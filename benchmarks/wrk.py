@@ -15,6 +15,7 @@ CONNECTIONS = 8
 _SCRIPT = """
 local n = 0
 function init(args) n = tonumber(args[1]) * 100000 end
+local function whole(number, divisor) return math.floor(number / divisor) end
 local function pick(list, m) return list[m % #list + 1] end
 local categories = {{"t-shirts", "caps", "mugs", "totes", "posters", "socks", "notebooks"}}
 local kinds = {{"t-shirt", "cap", "mug", "tote", "poster", "socks", "notebook"}}
@@ -37,7 +38,7 @@ end
 
 @dataclass(frozen=True)
 class Step:
-    """A request; ``path`` is a Lua expression in which ``n`` grows with each request."""
+    """A request; ``path`` is an expression of Lua 5.1 in which ``n`` grows with each request."""
 
     path: str
     method: str = "GET"
@@ -82,12 +83,15 @@ def _quoted(text: str) -> str:
 
 
 def run(url: str, lua: Path, *, seed: int, connections: int = CONNECTIONS) -> Slice:
-    """One second of load; SystemExit if anything but success comes back."""
+    """One second of load; SystemExit for a bad script, and if anything but success comes back."""
     if shutil.which("wrk") is None:
         raise SystemExit("The benchmark needs wrk: apt-get install wrk, or brew install wrk.")
     options = ["-t1", f"-c{connections}", "-d1s", "--latency", "-s", str(lua)]
     command = [*pinned(1), "wrk", *options, url, "--", str(seed)]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    if done.stderr:  # Without a script that it cannot read, wrk goes on and asks for "/".
+        raise SystemExit(done.stderr)
+    text = done.stdout
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     if refused:
         raise SystemExit(f"{url}: {refused[0]}")
