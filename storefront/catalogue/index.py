@@ -52,6 +52,7 @@ class ProductIndex:
         self._labels: dict[str, dict[str, str]] = {}
         self._products: Recent[Product] = Recent(4_000)
         self.answers: Recent[Any] = Recent(300)
+        self.written: Recent[Any] = Recent(60)  # Texts of tens of kB.
         self.version = 0
 
     def find(self, product_id: str) -> Product | None:
@@ -190,6 +191,7 @@ class ProductIndex:
 
     def _changed(self) -> None:
         self.answers.clear()
+        self.written.clear()
         self.version += 1
 
 

@@ -207,15 +207,15 @@ def list_update_times(shop: Shop, *, first: int, most: int) -> list[tuple[str, d
 
 
 def remembered(shop: Shop, key: Hashable, make: Callable[[], Made]) -> Made:
-    """What ``make`` made of the catalogue under this key; made anew when the catalogue changes.
+    """What ``make`` wrote of the catalogue under this key; written anew when the catalogue changes.
 
     Whatever differs between visitors must stand in the key.
     """
-    answers = shop.part(ProductIndex).answers
-    known: Made | None = answers.get(("made", key))
+    written = shop.part(ProductIndex).written
+    known: Made | None = written.get(key)
     if known is None:
         known = make()
-        answers.put(("made", key), known)
+        written.put(key, known)
     return known
 
 

@@ -60,7 +60,9 @@ def compress(body: bytes, coding: str, *, thoroughly: bool = False) -> bytes:
         compressed: bytes = brotli.compress(body, quality=11 if thoroughly else 4)
         return compressed
     if coding == "zstd":
-        return zstandard.compress(body, 19) if thoroughly else _quick_zstd.compress(body)
+        packed = zstandard.compress(body, 19) if thoroughly else _quick_zstd.compress(body)
+        # What it returns still takes as much memory as might have been needed.
+        return bytes(memoryview(packed))
     return gzip.compress(body, 6, mtime=0) if coding == "gzip" else body
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import zstandard
+
 from storefront.web.compression import (
     LONGEST_READ,
     SMALLEST_BYTES,
@@ -16,6 +18,8 @@ from storefront.web.compression import (
 OK, NOT_MODIFIED = 200, 304
 # Of one page, for as many Accept-Encoding headers.
 MOST_ANSWERS = 16
+# What a page takes besides its bodies: its headers, and the key under which it is found.
+OVERHEAD_BYTES = 2_500
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -35,7 +39,7 @@ class FinishedPage:
     bodies: dict[str, bytes]
     etag: str
     route: str
-    size: int = 0
+    size: int = OVERHEAD_BYTES
     times_sent: int = 0
     is_polished: bool = False
     _start_of_tags: bytes = b""
@@ -43,17 +47,34 @@ class FinishedPage:
 
     def __post_init__(self) -> None:
         self._start_of_tags = b'"' + self.etag.encode()
-        self.size = sum(map(len, self.bodies.values()))
+        self.size += sum(map(len, self.bodies.values()))
 
     def answer(self, accepted: bytes) -> Answer:
         """The whole page for who sends this Accept-Encoding."""
         read = accepted[:LONGEST_READ]
         known = self._answers.get(read)
         if known is None:
-            if len(self._answers) >= MOST_ANSWERS:
-                self._answers.clear()
-            known = self._answers[read] = self._answer_in(self._coding_for(read))
+            coding = self._coding_for(read)
+            known = self._answer_in(coding)
+            if coding in self.bodies and len(self._answers) < MOST_ANSWERS:
+                self._answers[read] = known
         return known
+
+    def plain(self) -> bytes:
+        """The page as it is."""
+        body = self.bodies.get("identity")
+        return zstandard.decompress(self.bodies["zstd"]) if body is None else body
+
+    def shrink(self) -> None:
+        """Keep the page compressed alone, which is a quarter: programs that want it plain are few,
+        and get it unpacked."""
+        plain = self.bodies["identity"]
+        if len(plain) >= SMALLEST_BYTES:
+            if "zstd" not in self.bodies:
+                self._add("zstd", compress(plain, "zstd"))
+            del self.bodies["identity"]
+            self.size -= len(plain)
+            self._answers.clear()
 
     def polish(self, body: bytes) -> None:
         """Take ``body`` for the page in brotli from now on."""
@@ -71,14 +92,14 @@ class FinishedPage:
         ready = [each for each in self.bodies if each in accepted and each != "identity"]
         if ready:
             return min(ready, key=lambda each: len(self.bodies[each]))
-        plain = self.bodies["identity"]
-        coding = best_coding(header) if len(plain) >= SMALLEST_BYTES else "identity"
+        is_small = len(self.bodies.get("identity", b"")) < SMALLEST_BYTES
+        coding = "identity" if is_small and "zstd" not in self.bodies else best_coding(header)
         if coding != "identity":
-            self._add(coding, compress(plain, coding))
+            self._add(coding, compress(self.plain(), coding))
         return coding
 
     def _answer_in(self, coding: str) -> Answer:
-        body = self.bodies[coding]
+        body = self.plain() if coding == "identity" else self.bodies[coding]
         headers = [
             *self.headers,
             (b"etag", self._tag(coding)),

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter
@@ -21,7 +22,7 @@ from storefront.web import asking
 from storefront.web.asking import Asked, Key
 from storefront.web.assets import PREFIX as STATIC
 from storefront.web.caching import MARK, SHARED
-from storefront.web.compression import LEFT_ALONE, SMALLEST_BYTES, accepted_codings, compress
+from storefront.web.compression import LEFT_ALONE, accepted_codings, compress
 from storefront.web.finished import NOT_MODIFIED, OK, FinishedPage, Headers, send_page
 from storefront.web.measuring import SEEN, count_answer
 from storefront.web.rendering import Templates
@@ -36,8 +37,9 @@ from storefront.web.tallies import Tally
 
 SERVED = Counter("storefront_public_pages", "Requests for what many visitors see", ["source"])
 FROM_MEMORY, BY_A_HANDLER = Tally(SERVED.labels("memory")), Tally(SERVED.labels("handler"))
-LARGEST_TOTAL_BYTES = 32 * 1024 * 1024
+LARGEST_TOTAL_BYTES = 16 * 1024 * 1024
 POLISHED_AFTER = 3
+MOST_HEADERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,8 @@ class PublicPages:
                 return
             if shared[0].gaps:
                 kept = SharedPage(page.headers, shared[0], page.route)
+        if kept is page:
+            page.shrink()
         if kept.size > LARGEST_TOTAL_BYTES // 8:
             return
         replaced = self._pages.pop(asked.key, None)
@@ -189,11 +193,11 @@ class PublicPages:
         is_busy = self._polishing is not None and not self._polishing.done()
         if page.times_sent < POLISHED_AFTER or is_busy:
             return
-        if "br" in accepted_codings(accepted) and len(page.bodies["identity"]) >= SMALLEST_BYTES:
+        if "br" in accepted_codings(accepted) and "zstd" in page.bodies:
             self._polishing = asyncio.create_task(self._polish(key, page))
 
     async def _polish(self, key: Key, page: FinishedPage) -> None:
-        plain = page.bodies["identity"]
+        plain = page.plain()
         body = await asyncio.to_thread(compress, plain, "br", thoroughly=True)
         before = page.size
         page.polish(body)
@@ -214,9 +218,15 @@ def _sets_cookie(start: Mapping[str, Any]) -> bool:
 
 def _finished(headers: Headers, body: bytes, route: str) -> FinishedPage:
     kept = [
-        (name, value)
+        _same_header(name, value)
         for name, value in headers
         if name.lower() not in {MARK, b"content-length", b"etag", b"x-request-id"}
     ]
     etag = next((value.decode() for name, value in headers if name.lower() == b"etag"), "")
     return FinishedPage(kept, {"identity": body}, etag.strip('"'), route)
+
+
+@lru_cache(MOST_HEADERS)
+def _same_header(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """The header, once in memory for the thousands of pages that have it."""
+    return name, value
