@@ -10,7 +10,8 @@ scores, tiers do not shift when products are added, so a list can go on where it
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import TypeVar
 
 from markupsafe import Markup, escape
 from tantivy import Occur, Query
@@ -20,6 +21,8 @@ from storefront.catalogue.documents import field, title_key
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import LONGEST_QUERY
 from storefront.catalogue.words import begins_like, distance, folded, slips_allowed, stems
+
+Made = TypeVar("Made")
 
 _MOST_WORDS = 12
 _SHORTEST_BEGINNING = 2
@@ -126,9 +129,6 @@ class _Terms:
         self._typed = typed
         self._language = language
         self._schema = index.texts.schema
-        # Asked for several times for each word, and half of what a search costs.
-        self._in_heading = cache(self._write_in_heading)
-        self._in_text = cache(self._write_in_text)
 
     def search(self, typed: Sequence[Word]) -> Search:
         title = title_key(
@@ -143,7 +143,26 @@ class _Terms:
         return Search(self._typed, tuple(typed), self._language, tiers)
 
     def is_known(self, word: Word) -> bool:
+        """Whether any product has it."""
+        return self._remembered("known", word, self._find_anywhere)
+
+    def _find_anywhere(self, word: Word) -> bool:
         return any(self.has_hits(each) for each in (*self._in_heading(word), *self._in_text(word)))
+
+    def _remembered(self, what: str, word: Word, work_out: Callable[[Word], Made]) -> Made:
+        """Most of what a search costs is worked out by the word, and words come again."""
+        memory, key = self._index.texts.words, (what, word, self._language)
+        known: Made | None = memory.get(key)
+        if known is None:
+            known = work_out(word)
+            memory.put(key, known)
+        return known
+
+    def _in_heading(self, word: Word) -> list[Query]:
+        return self._remembered("in heading", word, self._write_in_heading)
+
+    def _in_text(self, word: Word) -> list[Query]:
+        return self._remembered("in text", word, self._write_in_text)
 
     def has_hits(self, query: Query) -> bool:
         return self._index.texts.has(query)

@@ -1,6 +1,7 @@
 """The words of all products on sale: a full-text index in this process's memory."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 import tantivy
 from tantivy import Order, Query, Searcher
@@ -25,6 +26,8 @@ class Texts:
         self._writer = self._index.writer(_LOADING_HEAP_BYTES if is_loading else _HEAP_BYTES, 1)
         self.searcher = self._index.searcher()
         self._found: Recent[int] = Recent(500)
+        # What `catalogue.search` works out for each word that is looked for.
+        self.words: Recent[Any] = Recent(2_000)
 
     def add(self, products: Iterable[tuple[int, Product]]) -> None:
         """Add products, each with its slot; they are found after `commit` and `show`."""
@@ -55,6 +58,7 @@ class Texts:
     def forget(self) -> None:
         """What was found before may no longer be what the same words find."""
         self._found.clear()
+        self.words.clear()
 
     def has(self, query: Query) -> bool:
         """Whether any product matches."""
