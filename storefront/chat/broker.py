@@ -64,15 +64,16 @@ class Listener:
 
     def __init__(self, room: Room, identity: Identity, expires_at: datetime) -> None:
         self.room = room
-        self.identity = identity
+        self.recognise(identity)
         self.expires_at = expires_at
         self.seq = 0
         self.queue: asyncio.Queue[Delivery | Sign] = asyncio.Queue(MOST_WAITING)
         self.ended: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
-    @property
-    def reader(self) -> Reader:
-        return Reader(self.identity.user_id, self.identity.is_staff)
+    def recognise(self, identity: Identity) -> None:
+        """Take this for who listens from now on."""
+        self.identity = identity
+        self.reader = Reader(identity.user_id, identity.is_staff)
 
     def end(self, code: int, reason: str) -> None:
         """Let the socket close with this code; the first reason stands."""

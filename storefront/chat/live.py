@@ -142,7 +142,8 @@ async def _send(shop: Shop, listener: Listener, speech: Speech, since: Message |
         item = await listener.queue.get()
         if isinstance(item, Delivery):
             await say(await speech.message(item))
-            await _note_seen(shop, listener, (item.message,))
+            if service.is_worth_noting(listener.reader, listener.room, item.message):
+                await _note_seen(shop, listener, (item.message,))
         else:
             await say(await speech.sign(item))
 
@@ -259,7 +260,7 @@ async def watch_sessions(shop: Shop) -> None:
             elif identity.role != listener.identity.role:
                 listener.end(DECIDE_AGAIN, "role changed")
             else:
-                listener.identity = identity
+                listener.recognise(identity)
 
 
 async def _still(shop: Shop, listener: Listener) -> Identity | None:

@@ -201,20 +201,25 @@ async def has_been_seen(
     Staff see questions, wherever they open a customer's own conversation; a customer sees the
     answers that were given to them.
     """
-    if not messages:
+    noted = [each for each in messages if is_worth_noting(reader, room, each)]
+    if not noted:
         return
     if reader.is_staff:
-        if room.kind == "own" and any(not each.is_answer for each in messages):
-            questions = max(each.so_far.questions for each in messages)
-            await store.mark_read_by_staff(shop, room.user_id, questions)
+        questions = max(each.so_far.questions for each in messages)
+        await store.mark_read_by_staff(shop, room.user_id, questions)
         return
-    answers = [each for each in messages if each.is_answer and each.user_id == reader.user_id]
-    if answers:
-        newest = answers[-1].so_far
-        # In the general channel one has not seen what was answered in private.
-        seen = replace(newest, private_answers=0) if room.kind == "general" else newest
-        await store.mark_read_by_customer(shop, reader.user_id, seen)
-        shop.part(UnreadCounts).forget(reader.user_id)
+    newest = noted[-1].so_far
+    # In the general channel one has not seen what was answered in private.
+    seen = replace(newest, private_answers=0) if room.kind == "general" else newest
+    await store.mark_read_by_customer(shop, reader.user_id, seen)
+    shop.part(UnreadCounts).forget(reader.user_id)
+
+
+def is_worth_noting(reader: Reader, room: Room, message: Message) -> bool:
+    """Whether anybody waits for this reader to see this message of the room."""
+    if reader.is_staff:
+        return room.kind == "own" and not message.is_answer
+    return message.is_answer and message.user_id == reader.user_id
 
 
 async def count_waiting(shop: Shop) -> int:
