@@ -124,10 +124,14 @@ class Database:
             appname="storefront",
         )
         self._database = self._client[name]
+        self._collections: dict[str, Collection[Any]] = {}
         self._transactions = Transactions(self._client, self._database)
 
     def __getitem__(self, collection: str) -> Collection[Any]:
-        return self._database[collection]
+        known = self._collections.get(collection)
+        if known is None:  # The driver would make it anew each time.
+            known = self._collections[collection] = self._database[collection]
+        return known
 
     def bucket(self, name: str) -> AsyncIOMotorGridFSBucket:
         """Files of any size, shared by all hosts."""
