@@ -55,6 +55,8 @@ def make_offer(product: Product, wanted: Mapping[str, str]) -> Offer:
 def photo_of(product: Product, wanted: Mapping[str, str]) -> str | None:
     """The picture of what comes in ``wanted`` options, where all of that looks alike: a colour
     has a picture of its own, a size does not."""
+    if not any(each.photo for each in product.variants):
+        return product.photo
     chosen = _chosen(product.option_values(), wanted)
     photos = {each.photo for each in product.variants if _fits(each, chosen)}
     return (photos.pop() if len(photos) == 1 else None) or product.photo

@@ -169,14 +169,20 @@ class ListLinks:
 
     def product_url(self, product: Product) -> str:
         """The product's page, on which is chosen what was chosen in the list."""
-        values = product.option_values() if self._wanted else {}
-        chosen = {
-            OPTION + name: value
-            for name, value in self._wanted.items()
-            if value in values.get(name, ())
-        }
+        chosen = [
+            encoded
+            for name, value, encoded in self._encoded_wanted
+            if any(variant.options.get(name) == value for variant in product.variants)
+        ]
         path = f"{ALL_PRODUCTS}/{product.id}"
-        return f"{path}?{urlencode(chosen)}" if chosen else path
+        return f"{path}?{'&'.join(chosen)}" if chosen else path
+
+    @cached_property
+    def _encoded_wanted(self) -> list[tuple[str, str, str]]:
+        """Name, value, and both as an address has them."""
+        return [
+            (name, value, _encoded(OPTION + name, value)) for name, value in self._wanted.items()
+        ]
 
     @cached_property
     def chips(self) -> list[tuple[str, str]]:
