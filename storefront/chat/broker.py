@@ -127,7 +127,7 @@ class Broker:
             return
         if self._seq is not None and document["seq"] == self._seq + 1:
             self._hand_on(store.message_from(document))
-        else:
+        elif self._seq is None or document["seq"] > self._seq:
             await self._catch_up()
 
     # What sockets and pages call.

@@ -310,3 +310,21 @@ async def test_a_list_in_one_colour_shows_that_colour(
     assert f'href="/products/{hat.id}?option.size=M"' in in_m
     in_either = await card("option.colour=grey&option.colour=ochre")
     assert f'href="/products/{hat.id}"' in in_either
+
+
+async def test_what_looks_like_a_gap_in_a_template_is_shown_as_it_is(
+    client: httpx.AsyncClient, shop: Shop
+) -> None:
+    odd = "50 % %(count)s %s <b>"
+    await sell(shop, product(f"Sale {odd}", variants=[variant(finish=odd), variant(finish="Matt")]))
+
+    page = (await client.get("/products", params={"q": "sale", "option.finish": odd})).text
+
+    shown = "50 % %(count)s %s &lt;b&gt;"
+    card, choice, chip = (
+        re.search(pattern + re.escape(shown), page)
+        for pattern in (r"product-card-name\W.*", r"<span>", r"Finish: ")
+    )
+    assert card
+    assert choice
+    assert chip

@@ -105,3 +105,20 @@ async def test_before_another_database_everybody_begins_anew(
         monkeypatch.setattr(store, "last_position", nothing_there)
         await broker.reload()
         assert listener.ended.result()[0] == brokers.TRY_AGAIN_LATER
+
+
+async def test_what_was_found_before_the_feed_told_of_it_is_not_looked_for_again(
+    shop: Shop, broker: Broker, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*_: object) -> int:
+        raise AssertionError
+
+    listener = listener_of(ada)
+    with broker.joined(listener):
+        messages = [await say(shop, ada, body) for body in ("one", "two")]
+        await broker.reload()
+        monkeypatch.setattr(store, "last_position", ask)
+        for message in messages:
+            await tell(shop, broker, message)
+
+        assert heard(listener) == ["one", "two"]
