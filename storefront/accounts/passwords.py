@@ -12,6 +12,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.machinery import SourceFileLoader
+from importlib.metadata import distribution
+from types import ModuleType
 from typing import TypeVar
 
 import bcrypt
@@ -106,9 +109,15 @@ def _plain(text: str) -> str:
 
 @cache
 def _common_passwords() -> frozenset[str]:
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415  (a megabyte, needed rarely)
+    """The list that zxcvbn brings, and nothing else of it.
 
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    To import the package would build dictionaries of all its lists, for which a worker would stand
+    still for a tenth of a second and need 16 MB for good.
+    """
+    file = distribution("zxcvbn").locate_file("zxcvbn/frequency_lists.py")
+    lists = ModuleType("common_passwords")
+    SourceFileLoader(lists.__name__, str(file)).exec_module(lists)
+    return frozenset(lists.FREQUENCY_LISTS["passwords"])
 
 
 def rounds(settings: Settings) -> int:
