@@ -26,7 +26,7 @@ docs: .venv/test
 	$(BIN)/python -m mkdocs build --strict
 	@echo "The site is in build/site."
 
-# Takes three quarters of an hour; `make bench-short` takes two minutes and compares with benchmarks/results.json.
+# Takes half an hour; `make bench-short` takes two minutes and compares with benchmarks/results.json.
 bench: .venv/test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks
