@@ -37,6 +37,7 @@ async def show_components() -> Any:
     products = catalogue.list_products(shop, ListQuery(limit=3), language()).items
     return await rendering.render(
         "staff/components.html",
+        products=products,
         cards=write_cards(shop, _in_all_states(products)),
         cart=_cart(products, shop.settings.shop.currency),
         form=Form(
