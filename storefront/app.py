@@ -37,6 +37,7 @@ from storefront.catalogue import api as catalogue_api
 from storefront.catalogue import crawlers, images, photo_store
 from storefront.catalogue import pages as catalogue_pages
 from storefront.catalogue import store as catalogue_store
+from storefront.catalogue.fragments import write_fragment
 from storefront.catalogue.index import CategoryLabels, ProductIndex
 from storefront.catalogue.photos import PhotoCache, PhotoSweep
 from storefront.catalogue.uploads import Darkroom
@@ -240,6 +241,7 @@ def _layered(app: Quart, assets: Assets, values: Settings, traces: tracing.Trace
         layers,
         shop=lambda: app.extensions.get("shop"),
         version=lambda shop: shop.part(ProductIndex).version,
+        write=write_fragment,
     )
     if traces:
         layers = traces.layer(layers)

@@ -69,7 +69,7 @@ async def get_product(product_id: str) -> Any:
     """
     shop = current_shop()
     if request.query_string:
-        queries.requested_list()  # A query that makes no sense is refused for either.
+        queries.read_list(request.args)  # A query that makes no sense is refused for either.
     if object_id(product_id):
         response = _product_response(service.get_product(shop, product_id))
         return await response.make_conditional(request)
@@ -79,7 +79,9 @@ async def get_product(product_id: str) -> Any:
 
 
 async def _list(category: str | None) -> Response:
-    page = service.list_products(current_shop(), queries.requested_list(category), language())
+    page = service.list_products(
+        current_shop(), queries.read_list(request.args, category), language()
+    )
     response = await conditional(jsonify(_page_json(page)))
     response.headers["Vary"] = "Authorization, Cookie, Accept-Language"
     return response

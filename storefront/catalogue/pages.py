@@ -1,23 +1,22 @@
 """The catalogue's pages: lists, products, and the fragments that htmx asks for."""
 
 import json
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 from quart import Blueprint, Response, request
 
-from storefront.catalogue import queries, service
+from storefront.catalogue import fragments, queries, service
 from storefront.catalogue.cards import write_cards
-from storefront.catalogue.list_writing import ListWriter
+from storefront.catalogue.fragments import AskedList
 from storefront.catalogue.model import Category, ListQuery, Product
 from storefront.catalogue.offers import Offer, make_offer
 from storefront.database import object_id
 from storefront.errors import NotFoundError, ProductNotFoundError, ValidationError
 from storefront.localisation import gettext as _
 from storefront.localisation import language
-from storefront.money import format_money, to_decimal
+from storefront.money import to_decimal
 from storefront.shop import Shop
 from storefront.web import cookies, failures, htmx, rendering
 from storefront.web.caching import conditional
@@ -39,10 +38,7 @@ def category_links(shop: Shop) -> list[Category]:
 @blueprint.get("/products")
 async def list_all() -> Any:
     """Everything, narrowed and sorted by the query string."""
-    query = queries.kindly_requested_list()
-    category = _find_category(query.category) if query.category else None
-    heading = category.label if category else _("Everything")
-    return await _show_list(query, heading=heading)
+    return await _show_list(fragments.read_list(current_shop(), request.args))
 
 
 @blueprint.get("/products/<name>")
@@ -53,55 +49,27 @@ async def show(name: str) -> Any:
     category = _find_category(name)
     if category is None:
         raise NotFoundError
-    query = queries.kindly_requested_list(category.category)
-    return await _show_list(query, heading=category.label, category=category)
+    return await _show_list(fragments.read_list(current_shop(), request.args, category))
 
 
 def _find_category(slug: str) -> Category | None:
     return service.find_category(current_shop(), slug, language())
 
 
-async def _show_list(
-    query: ListQuery, *, heading: str, category: Category | None = None
-) -> Response:
-    shop = current_shop()
+async def _show_list(asked: AskedList) -> Response:
+    is_fragment = htmx.wants_fragment()
     try:
-        listing = service.list_products(shop, query, language())
+        text = asked.text(is_fragment=is_fragment)
     except ValidationError:  # A cursor of another order, or cut off: the list starts anew.
-        return htmx.see_other(_links(shop, query, category, heading).url())
-    links = _links(shop, query, category, heading)
-    title = _("Results for “%(q)s”") % {"q": query.q} if query.q else heading
-    is_continued = bool(query.after and htmx.wants_fragment())
-    writer = ListWriter(shop, listing, links)
-    # The same for every visitor; only what stands around it is not.
-    text = service.remembered(
-        shop,
-        (is_continued, links.path, query, language()),
-        lambda: writer.cards() if is_continued else writer.results(title),
-    )
-    if htmx.wants_fragment():
+        return htmx.see_other(asked.links.url())
+    if is_fragment:
         response = rendering.shared_html(text)
-        if not query.after:
-            response.headers["HX-Push-Url"] = links.url()
     else:
         response = await rendering.render_shared(
-            "catalogue/list.html", results=text, heading=title, query=links
+            "catalogue/list.html", results=text, heading=asked.heading, query=asked.links
         )
-    if query.is_filtered or query.sort:
-        # Crawlers follow the links to products, but need not keep every combination of filters.
-        response.headers["X-Robots-Tag"] = "noindex, follow"
+    response.headers.update(asked.headers(is_fragment=is_fragment))
     return await conditional(response)
-
-
-def _links(
-    shop: Shop, query: ListQuery, category: Category | None, label: str
-) -> queries.ListLinks:
-    path = f"{queries.ALL_PRODUCTS}/{category.category}" if category else queries.ALL_PRODUCTS
-    return queries.ListLinks(query, path, label, partial(_money, shop))
-
-
-def _money(shop: Shop, amount: int) -> str:
-    return format_money(amount, shop.settings.shop.currency, language())
 
 
 async def _show_product(product_id: str) -> Response:
@@ -211,20 +179,11 @@ async def _product_missing(error: ProductNotFoundError) -> Response:
     )
 
 
-@blueprint.get("/suggestions")
+@blueprint.get(fragments.SUGGESTIONS)
 async def suggestions() -> Any:
     """What to offer below the search field for what was typed so far."""
-    shop = current_shop()
-    q = " ".join(request.args.get("q", "").split())
-    found = service.suggest(shop, q, language())
-    response = rendering.render_shared_fragment(
-        "catalogue/suggestions.html",
-        q=q,
-        products=found.products,
-        categories=found.categories,
-        highlight=service.highlighter(shop, q, language()),
-    )
-    return await conditional(response)
+    text = fragments.write_suggestions(current_shop(), request.args)
+    return await conditional(rendering.shared_html(text))
 
 
 @blueprint.get("/products/recent")

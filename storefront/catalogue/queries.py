@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from quart import request
+from werkzeug.datastructures import MultiDict
 
 from storefront.catalogue.model import SORTS, ListQuery, Product
 from storefront.catalogue.offers import photo_of
@@ -16,6 +16,9 @@ from storefront.localisation import gettext as _
 from storefront.localisation import option_label
 from storefront.web import forms
 
+Given = MultiDict[str, str]
+"""The parameters of a query string."""
+
 ALL_PRODUCTS = "/products"
 OPTION = "option."
 _MOST_OPTIONS = 8
@@ -24,27 +27,27 @@ _MOST_VALUES = 20
 _TOO_LONG = 61
 
 
-def requested_list(category: str | None = None) -> ListQuery:
-    """The list that the query string asks for; ValidationError for what makes no sense.
+def read_list(given: Given, category: str | None = None) -> ListQuery:
+    """The list that a query string asks for; ValidationError for what makes no sense.
 
     ``category`` is the one that the path names, which goes first.
     """
-    return _checked(request.args.to_dict(), category)
+    return _checked(given.to_dict(), given, category)
 
 
-def kindly_requested_list(category: str | None = None) -> ListQuery:
-    """As `requested_list`, but what makes no sense is passed over."""
-    given = request.args.to_dict()
+def read_list_kindly(given: Given, category: str | None = None) -> ListQuery:
+    """As `read_list`, but what makes no sense is passed over."""
+    fields = given.to_dict()
     while True:
         try:
-            return _checked(given, category)
+            return _checked(fields, given, category)
         except ValidationError as error:
             for each in error.errors:
-                del given[each.field]
+                del fields[each.field]
 
 
-def _checked(given: Mapping[str, str], category: str | None) -> ListQuery:
-    asked = forms.check_form(ListParameters, given)
+def _checked(fields: Mapping[str, str], given: Given, category: str | None) -> ListQuery:
+    asked = forms.check_form(ListParameters, fields)
     limits = (asked.min_price, asked.max_price)
     if limits[0] is not None and limits[1] is not None and limits[0] > limits[1]:
         raise ValidationError.of("max_price", _("This is less than the lowest price."))
@@ -54,20 +57,20 @@ def _checked(given: Mapping[str, str], category: str | None) -> ListQuery:
         min_price=asked.min_price,
         max_price=asked.max_price,
         in_stock=asked.in_stock,
-        options=tuple(sorted(_requested_options().items())),
+        options=tuple(sorted(_requested_options(given).items())),
         sort=asked.sort,
         after=asked.after,
         limit=asked.limit,
     )
 
 
-def _requested_options() -> dict[str, tuple[str, ...]]:
+def _requested_options(given: Given) -> dict[str, tuple[str, ...]]:
     chosen: dict[str, tuple[str, ...]] = {}
-    for parameter, values in request.args.lists():
+    for parameter, values in given.lists():
         name = parameter.removeprefix(OPTION)[:_TOO_LONG]
-        given = tuple(dict.fromkeys(each[:_TOO_LONG] for each in values if each))[:_MOST_VALUES]
-        if parameter.startswith(OPTION) and name and given and len(chosen) < _MOST_OPTIONS:
-            chosen[name] = given
+        wanted = tuple(dict.fromkeys(each[:_TOO_LONG] for each in values if each))[:_MOST_VALUES]
+        if parameter.startswith(OPTION) and name and wanted and len(chosen) < _MOST_OPTIONS:
+            chosen[name] = wanted
     return chosen
 
 

@@ -9,6 +9,10 @@ from storefront.web.sharing import SharedResponse
 
 PERSONAL_COOKIES = frozenset({"session", "__Host-session", "cart", NOTICES})
 MARK = b"x-public-page"
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request, HX-Request-Type",
+}
 # In the scope of a request: a list that takes the pieces of a page that suit others, too.
 SHARED = "storefront.shared"
 
@@ -23,10 +27,7 @@ async def conditional(response: Response) -> Response:
     """
     body = await response.get_data(as_text=False)
     response.set_etag(response.etag if isinstance(response, SharedResponse) else _etag_of(body))
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = (
-        "Accept-Encoding, Accept-Language, Cookie, HX-Request, HX-Request-Type"
-    )
+    response.headers.update(HEADERS)
     if _is_kept(response):
         response.headers[MARK.decode()] = "1"
     if "If-None-Match" not in request.headers:

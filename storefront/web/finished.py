@@ -24,6 +24,11 @@ OVERHEAD_BYTES = 2_500
 Headers = list[tuple[bytes, bytes]]
 
 
+def encoded(headers: Mapping[str, str]) -> Headers:
+    """The headers as a server wants them."""
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
 class Answer(NamedTuple):
     """An answer but for its request id."""
 

@@ -2,32 +2,39 @@
 
 A layer of plain ASGI before the framework. What a handler marked (see `web.caching`) is kept until
 the catalogue changes: for guests whom nothing sets apart as a finished, compressed page, for
-everybody else as the page's pieces, between which the visitor's own parts are put. Whatever is not
+everybody else as the page's pieces, between which the visitor's own parts are put. Fragments for
+guests that nobody asked for before are written here, too, without the framework. Whatever is not
 known in memory (a session not seen lately, a cart not counted yet, a message waiting, a session
 cookie that is due for renewal) is left to the handlers.
 """
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from prometheus_client import Counter
+from werkzeug.datastructures import MultiDict
 
+from storefront.localisation import speaking
 from storefront.shop import Shop
-from storefront.web import asking
+from storefront.web import asking, caching, security
 from storefront.web.asking import Asked, Key
 from storefront.web.assets import PREFIX as STATIC
 from storefront.web.caching import MARK, SHARED
 from storefront.web.compression import LEFT_ALONE, accepted_codings, compress
-from storefront.web.finished import NOT_MODIFIED, OK, FinishedPage, Headers, send_page
+from storefront.web.finished import NOT_MODIFIED, OK, FinishedPage, Headers, encoded, send_page
 from storefront.web.measuring import SEEN, count_answer
 from storefront.web.rendering import Templates
 from storefront.web.sharing import (
+    HTML_HEADERS,
     KnownVisitors,
+    Piece,
     SharedText,
     etag_of_pieces,
     gzipped,
@@ -35,8 +42,12 @@ from storefront.web.sharing import (
 )
 from storefront.web.tallies import Tally
 
+log = logging.getLogger(__name__)
+
 SERVED = Counter("storefront_public_pages", "Requests for what many visitors see", ["source"])
-FROM_MEMORY, BY_A_HANDLER = Tally(SERVED.labels("memory")), Tally(SERVED.labels("handler"))
+FROM_MEMORY, WRITTEN_HERE, BY_A_HANDLER = (
+    Tally(SERVED.labels(source)) for source in ("memory", "written", "handler")
+)
 LARGEST_TOTAL_BYTES = 16 * 1024 * 1024
 POLISHED_AFTER = 3
 MOST_HEADERS = 500
@@ -55,6 +66,15 @@ class SharedPage:
         return self.text.size
 
 
+class Fragment(NamedTuple):
+    """A fragment that tells nothing of its visitor, the route that it is counted for, and what
+    headers it has of its own."""
+
+    route: str
+    text: str
+    headers: Mapping[str, str]
+
+
 class PublicPages:
     """ASGI layer that answers from memory; bounded, emptied when the catalogue changes."""
 
@@ -64,10 +84,12 @@ class PublicPages:
         *,
         shop: Callable[[], Shop | None],
         version: Callable[[Shop], int],
+        write: Callable[[Shop, str, MultiDict[str, str]], Fragment | None],
     ) -> None:
         self._app = app
         self._shop = shop
         self._version = version
+        self._write = write
         self._kept_version = -1
         self._pages: OrderedDict[Key, FinishedPage | SharedPage] = OrderedDict()
         self._size = 0
@@ -87,11 +109,13 @@ class PublicPages:
             return
         begun = time.perf_counter()
         self._forget_older_than(self._version(shop))
-        page = self._page_for(asked, shop)
         seen: dict[str, str] = scope.get(SEEN, {})
+        page, source = self._page_for(asked, shop), FROM_MEMORY
+        if page is None:
+            page, source = self._written_for(asked, shop), WRITTEN_HERE
         if page is not None:
             status = await send_page(page, asked.headers, send, method=scope["method"])
-            FROM_MEMORY.inc()
+            source.inc()
             count_answer(scope["method"], page.route, status, begun)
             seen["route"] = page.route
             return
@@ -119,6 +143,30 @@ class PublicPages:
         if "gzip" in accepted_codings(asked.headers.get(b"accept-encoding", b"")):
             bodies["gzip"] = gzipped(pieces)  # Joined as well, where others are made anew.
         return FinishedPage(page.headers, bodies, etag_of_pieces(pieces), page.route)
+
+    def _written_for(self, asked: Asked, shop: Shop) -> FinishedPage | None:
+        """A fragment for a guest whom nothing sets apart, which needs nothing of the framework.
+
+        Whatever is unusual (another host, what goes wrong) is for the handlers.
+        """
+        key = asked.key
+        host = key.host.decode("latin-1")
+        if not (asked.is_by_anybody and key.is_fragment) or not security.is_allowed_host(
+            host, shop.settings.server.allowed_hosts
+        ):
+            return None
+        try:
+            with speaking(key.shape.language):
+                fragment = self._write(shop, key.path, _parameters(key.query))
+        except Exception:  # It fails in the handler, too, who can tell the visitor.
+            log.debug("a fragment could not be written", exc_info=True)
+            return None
+        if fragment is None:
+            return None
+        page = _page_of(fragment, security.headers_for(shop, scheme=key.scheme))
+        page.answer(asked.headers.get(b"accept-encoding", b""))
+        self._keep(asked, page, [])
+        return page
 
     def _make_ready(self, asked: Asked, page: FinishedPage) -> None:
         """Have the page in the coding that it will be sent in."""
@@ -203,6 +251,19 @@ class PublicPages:
         page.polish(body)
         if self._pages.get(key) is page:
             self._grow(page.size - before)
+
+
+def _parameters(query: bytes) -> MultiDict[str, str]:
+    """As the framework reads them."""
+    return MultiDict(parse_qsl(query.decode(), keep_blank_values=True, errors="werkzeug.url_quote"))
+
+
+def _page_of(fragment: Fragment, headers: Mapping[str, str]) -> FinishedPage:
+    """As `web.caching` would have it."""
+    pieces = (Piece(fragment.text.encode()),)
+    own = {"Content-Type": HTML_HEADERS["Content-Type"], **caching.HEADERS, **fragment.headers}
+    known = [_same_header(name, value) for name, value in encoded({**own, **headers})]
+    return FinishedPage(known, {"identity": pieces[0].text}, etag_of_pieces(pieces), fragment.route)
 
 
 def _is_marked(start: Mapping[str, Any]) -> bool:

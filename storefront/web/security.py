@@ -142,11 +142,13 @@ def _host_of(page: str) -> str | None:
         return None
 
 
-def headers_for(shop: Shop) -> list[tuple[bytes, bytes]]:
-    """What `add_headers` adds, for an answer that is made without the framework."""
+def headers_for(shop: Shop, *, scheme: str) -> dict[str, str]:
+    """What every answer carries."""
     policy = content_security_policy(tuple(shop.settings.shop.photo_hosts))
     headers = {"Content-Security-Policy": policy, **HEADERS}
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    if scheme == "https":
+        headers["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
+    return headers
 
 
 async def add_headers(response: Response) -> Response:
@@ -161,10 +163,7 @@ async def add_headers(response: Response) -> Response:
 def _missing(present: Headers) -> list[tuple[str, str]]:
     """What a handler left to us."""
     names = {name.lower() for name, _ in present}
-    policy = content_security_policy(tuple(current_shop().settings.shop.photo_hosts))
-    wanted = {"Content-Security-Policy": policy, **HEADERS}
-    if request.scheme == "https":
-        wanted["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
+    wanted = headers_for(current_shop(), scheme=request.scheme)
     return [(name, value) for name, value in wanted.items() if name.lower() not in names]
 
 

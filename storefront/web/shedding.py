@@ -22,6 +22,7 @@ from storefront.localisation import speaking
 from storefront.shop import Shop
 from storefront.web import language, rendering, security
 from storefront.web.cookies import current_shop
+from storefront.web.finished import encoded
 from storefront.web.links import own_path
 
 log = logging.getLogger(__name__)
@@ -231,7 +232,7 @@ def _refusal(scope: Any, shop: Shop | None) -> tuple[int, list[tuple[bytes, byte
             f"{kind}/errors/error.html", page=page, problem=shown
         )
     answer.append((b"content-type", b"text/html; charset=utf-8"))
-    answer += security.headers_for(shop)
+    answer += encoded(security.headers_for(shop, scheme=scope.get("scheme", "http")))
     return problem.status, answer, text.encode()
 
 
