@@ -24,6 +24,7 @@ from storefront.web.rendering import Templates
 
 SUGGESTIONS = "/suggestions"
 OF_A_CATEGORY = f"{ALL_PRODUCTS}/<name>"
+RECENT = "recent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def write_fragment(shop: Shop, path: str, given: Given) -> Fragment | None:
     if path == ALL_PRODUCTS:
         return _written(read_list(shop, given), ALL_PRODUCTS)
     slug = path.removeprefix(f"{ALL_PRODUCTS}/")
-    if slug == path or object_id(slug):
+    if slug in {path, RECENT} or object_id(slug):
         return None
     category = service.find_category(shop, slug, language())
     return _written(read_list(shop, given, category), OF_A_CATEGORY) if category else None

@@ -186,7 +186,7 @@ async def suggestions() -> Any:
     return await conditional(rendering.shared_html(text))
 
 
-@blueprint.get("/products/recent")
+@blueprint.get(f"/products/{fragments.RECENT}")
 async def recently_viewed() -> Any:
     """What this visitor looked at before, newest first.
 
