@@ -198,10 +198,9 @@ class _Counting:
         others = tuple(pair for pair in self._query.options if pair[0] != name)
         among = self._filters.without_variants()
         counts = {}
+        having = self._filters.variants_by_value(name, others, in_stock=self._query.in_stock)
         for value in self._option_values()[name]:
-            wanted = (*others, (name, (value,)))
-            having = self._filters.variants(wanted, in_stock=self._query.in_stock)
-            if left := among & having:
+            if left := among & having(value):
                 counts[value] = left.bit_count()
         return counts
 

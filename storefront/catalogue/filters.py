@@ -1,5 +1,6 @@
 """What narrows a list, as sets of products."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
@@ -53,6 +54,15 @@ class Filters:
         values = [[(name, value) for value in chosen] for name, chosen in sorted(options)]
         combinations = islice(every_combination(*values), _MOST_COMBINATIONS)
         return reduce(or_, (having.get(pairs, 0) for pairs in combinations), 0)
+
+    def variants_by_value(
+        self, name: str, others: Options, *, in_stock: bool
+    ) -> Callable[[str], int]:
+        """As `variants` for ``others`` and one value of the option ``name``, which is asked for."""
+        if others:
+            return lambda value: self.variants((*others, (name, (value,))), in_stock=in_stock)
+        having = self.index.shelves.sets("option_in_stock" if in_stock else "option")
+        return lambda value: having.get(((name, value),), 0)
 
 
 def filters(index: ProductIndex, query: ListQuery, search: Search | None) -> Filters:
