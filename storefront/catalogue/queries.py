@@ -97,28 +97,12 @@ class ListLinks:
         return self.query.q
 
     @property
-    def category(self) -> str | None:
-        return self.query.category
-
-    @property
     def min_price(self) -> int | None:
         return self.query.min_price
 
     @property
     def max_price(self) -> int | None:
         return self.query.max_price
-
-    @property
-    def in_stock(self) -> bool:
-        return self.query.in_stock
-
-    @property
-    def sort(self) -> str:
-        return self.query.order
-
-    @property
-    def options(self) -> dict[str, list[str]]:
-        return {name: list(values) for name, values in self.query.options}
 
     @property
     def names_category(self) -> bool:
