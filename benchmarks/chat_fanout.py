@@ -44,6 +44,7 @@ def measure(url: str, products: int) -> dict[str, dict[str, float]]:
     with (
         machine.hypercorn("storefront.app:create_app", variables) as shop,
         machine.hypercorn("benchmarks.baseline:create_broadcast", {}) as bare,
+        machine.away_from_servers(),
     ):
         return asyncio.run(_measure(shop, bare, variables))
 

@@ -62,6 +62,17 @@ def pinned(core: int) -> Sequence[str]:
     return ("taskset", "-c", str(cores[core % len(cores)]))
 
 
+@contextlib.contextmanager
+def away_from_servers() -> Iterator[None]:
+    """What runs here asks as `wrk` does: from the core that the measured servers leave free."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(cores)[1 % len(cores)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -2,12 +2,8 @@
 
 import asyncio
 import base64
-import contextlib
 import hmac
-import os
 import re
-import sys
-import threading
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +19,7 @@ from storefront.errors import UnavailableError
 from storefront.localisation import gettext as _
 from storefront.localisation import ngettext
 from storefront.settings import Settings
+from storefront.threads import cores, let_others_go_first
 
 Result = TypeVar("Result")
 
@@ -41,23 +38,10 @@ ROUNDS_IN_TESTS = 4
 _PREHASH_KEY = b"storefront: password before bcrypt"
 _SALT_CHARACTERS = 29  # Of a bcrypt hash: version, cost and salt.
 
-_NICENESS = 5  # A third of the event loop's share while both want the core.
-
-
-def _let_others_go_first() -> None:
-    """A thread that takes what the event loop leaves of a core; only Linux ranks threads."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # Where that is forbidden, it is only slower.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-
-
-# bcrypt takes a core for a third of a second. It runs outside the interpreter's lock, and two at
-# once leave the event loop its share; a longer queue would only make everybody's answer late.
-_AT_ONCE = 2
+# bcrypt takes a core for a third of a second, outside the interpreter's lock. A longer queue would
+# only make everybody's answer late.
+_MOST_AT_ONCE = 2
 _MOST_WAITING = 64
-_threads = ThreadPoolExecutor(
-    _AT_ONCE, thread_name_prefix="passwords", initializer=_let_others_go_first
-)
 _waiting: set[object] = set()
 
 
@@ -127,29 +111,29 @@ def rounds(settings: Settings) -> int:
 
 async def hash_password(password: str, settings: Settings) -> str:
     """What to store for ``password``."""
-    hashed = await _in_thread(lambda: bcrypt.hashpw(_prehash(password), _salt(settings)))
+    hashed = await _in_thread(settings, lambda: bcrypt.hashpw(_prehash(password), _salt(settings)))
     return hashed.decode("ascii")
 
 
 async def is_right(password: str, password_hash: str | None, settings: Settings) -> bool:
     """Whether ``password`` is the one hashed; without a hash the same work is done in vain."""
     expected = (password_hash or _hash_of_nobody(rounds(settings))).encode("ascii")
-    matches = await _in_thread(lambda: bcrypt.checkpw(_prehash(password), expected))
+    matches = await _in_thread(settings, lambda: bcrypt.checkpw(_prehash(password), expected))
     return matches and password_hash is not None
 
 
 async def hash_codes(codes: Sequence[str], settings: Settings) -> list[str]:
     """What to store for random codes. They share a salt: to look one up takes one hash."""
     salt = bcrypt.gensalt(min(ROUNDS_OF_CODES, rounds(settings)))
-    return await _in_thread(lambda: [_hash_code(code, salt) for code in codes])
+    return await _in_thread(settings, lambda: [_hash_code(code, salt) for code in codes])
 
 
-async def find_hash(code: str, hashes: Sequence[str]) -> str | None:
+async def find_hash(code: str, hashes: Sequence[str], settings: Settings) -> str | None:
     """The one of the ``hashes`` from `hash_codes` that is of ``code``."""
     if not hashes:
         return None
     salt = hashes[0][:_SALT_CHARACTERS].encode("ascii")
-    hashed = await _in_thread(lambda: _hash_code(code, salt))
+    hashed = await _in_thread(settings, lambda: _hash_code(code, salt))
     return hashed if hashed in hashes else None
 
 
@@ -173,12 +157,28 @@ def _prehash(password: str) -> bytes:
     return base64.b64encode(digest)
 
 
-async def _in_thread(work: Callable[[], Result]) -> Result:
+@cache
+def _threads(workers: int) -> ThreadPoolExecutor:
+    """For a process that shares the cores with ``workers`` in all.
+
+    Never more than there are cores for: one that comes back with a hash takes the interpreter's
+    lock, and if it then had to wait for a core behind another's hash, the event loop would wait
+    with it.
+    """
+    at_once = max(1, min(_MOST_AT_ONCE, cores() // workers))
+    return ThreadPoolExecutor(
+        at_once, thread_name_prefix="passwords", initializer=let_others_go_first
+    )
+
+
+async def _in_thread(settings: Settings, work: Callable[[], Result]) -> Result:
     if len(_waiting) >= _MOST_WAITING:
         raise UnavailableError
     ticket = object()
     _waiting.add(ticket)
     try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work)
+        return await asyncio.get_running_loop().run_in_executor(
+            _threads(settings.server.workers), work
+        )
     finally:
         _waiting.discard(ticket)

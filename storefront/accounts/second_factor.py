@@ -117,7 +117,7 @@ async def use_code(
     """
     rate, client = shop.settings.limits.sign_in, limits.network(address)
     account = f"second factor {user.id}"
-    await limits.refuse_guess(shop, client)
+    await limits.refuse_guesses(shop, client)
     await limits.take_guess(shop, rate, account, longest_wait=LONGEST_WAIT_AT_ACCOUNT)
     plain = "".join(code.split()).replace("-", "").lower()
     codes_left = None
@@ -138,7 +138,7 @@ async def use_code(
 async def _warn_when_closed(shop: Shop, user: User, account: str) -> None:
     """Tell the owner, but not each minute: whoever gives so many wrong codes has the password."""
     try:
-        await limits.refuse_guess(shop, account)
+        await limits.refuse_guesses(shop, account)
     except TooManyRequestsError:
         pass
     else:
@@ -190,7 +190,7 @@ async def reseal(shop: Shop, factor: SecondFactor, key: str) -> None:
 async def _use_recovery_code(shop: Shop, user: User, factor: SecondFactor, code: str) -> int | None:
     if not _RECOVERY_CODE.fullmatch(code):
         return None
-    found = await passwords.find_hash(code, factor.recovery_hashes)
+    found = await passwords.find_hash(code, factor.recovery_hashes, shop.settings)
     if found is None:
         return None
 

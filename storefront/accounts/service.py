@@ -152,12 +152,11 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     keys = {client: LONGEST_WAIT_OF_ADDRESS, pair: LONGEST_WAIT_AT_ACCOUNT}
     # Of guesses that arrive all at once each is counted before the next one is looked at.
     async with _turns.setdefault(pair, asyncio.Lock()):
-        await _refuse_guessing(shop, keys)
-        user = await find_user_by_email(shop, credentials.email)
-        password_hash = await store.find_password_hash(shop, user.id) if user else None
+        await limits.refuse_guesses(shop, *keys)
+        user, password_hash = await _find_credentials(shop, credentials.email)
         is_right = await passwords.is_right(credentials.password, password_hash, shop.settings)
         # Other processes, and other accounts' turns, have counted theirs meanwhile.
-        await _refuse_guessing(shop, keys)
+        has_guessed = await limits.refuse_guesses(shop, *keys)
         if user is None or password_hash is None or not is_right:
             rate = shop.settings.limits.sign_in
             for key, longest in keys.items():
@@ -166,7 +165,8 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
                 shop, "wrong password", email=credentials.email, user=user, client=client
             )
             raise BadCredentialsError
-        await limits.forget_guesses(shop, pair)
+        if has_guessed:
+            await limits.forget_guesses(shop, pair)
     if user.blocked:
         trails.note_refusal(shop, "blocked", email=user.email, user=user, client=client)
         raise ForbiddenError(_("This account is blocked. Please write to the shop."))
@@ -176,9 +176,11 @@ async def authenticate(shop: Shop, credentials: Credentials, *, address: str) ->
     return user
 
 
-async def _refuse_guessing(shop: Shop, keys: Iterable[str]) -> None:
-    for key in keys:
-        await limits.refuse_guess(shop, key)
+async def _find_credentials(shop: Shop, email: str) -> tuple[User, str] | tuple[None, None]:
+    try:
+        return await store.find_credentials(shop, normalise_email(email)) or (None, None)
+    except FieldProblem:
+        return None, None
 
 
 async def sign_in(shop: Shop, user: User, origin: Origin, *, tells: bool = False) -> Token:
@@ -212,7 +214,9 @@ async def sign_in(shop: Shop, user: User, origin: Origin, *, tells: bool = False
 
 async def _is_new_device(shop: Shop, user: User, origin: Origin) -> bool:
     """Whether there were sessions before, and none by such a device from this network."""
-    earlier = await store.list_origins(shop, user.id)
+    if await store.has_origin(shop, user.id, origin):
+        return False
+    earlier = set(await store.list_origins(shop, user.id))
     here = (limits.network(origin.address), origin.device)
     return bool(earlier) and here not in {
         (limits.network(each.address), each.device) for each in earlier

@@ -75,6 +75,12 @@ async def find_user_by_email(shop: Shop, email: str) -> User | None:
     return _user(document) if document else None
 
 
+async def find_credentials(shop: Shop, email: str) -> tuple[User, str] | None:
+    """The user of an address, and the hash of their password."""
+    document = await shop.database["users"].find_one({"email": email})
+    return (_user(document), document["password_hash"]) if document else None
+
+
 async def list_users(
     shop: Shop, *, q: str, role: Role | None, after: str | None, limit: int
 ) -> Page[User]:
@@ -206,6 +212,12 @@ async def list_sessions(shop: Shop, user_id: str) -> list[Session]:
     """The user's sessions that were not ended."""
     found = shop.database["sessions"].find({"user_id": user_id, "ended_at": None})
     return [_session(document) async for document in found]
+
+
+async def has_origin(shop: Shop, user_id: str, origin: Origin) -> bool:
+    """Whether a session of the user came from there, also one that ended not long ago."""
+    wanted = {"user_id": user_id, "address": origin.address, "device": origin.device}
+    return await shop.database["sessions"].find_one(wanted, {"_id": True}) is not None
 
 
 async def list_origins(shop: Shop, user_id: str) -> list[Origin]:

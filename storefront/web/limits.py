@@ -83,14 +83,20 @@ async def give_back(shop: Shop, name: str, who: str) -> None:
         await shop.database["limits"].update_one({"_id": _key(name, who)}, change)
 
 
-async def refuse_guess(shop: Shop, who: str) -> None:
-    """TooManyRequestsError while ``who`` has to wait for having guessed wrongly too often."""
+async def refuse_guesses(shop: Shop, *who: str) -> bool:
+    """Whether one of ``who`` has guessed wrongly lately.
+
+    TooManyRequestsError while one has to wait for having done so too often.
+    """
     if not shop.settings.limits.enabled:
-        return
-    known = await shop.database["guesses"].find_one({"_id": _hashed(who)})
-    wait = (known["closed_until"] - datetime.now(UTC)).total_seconds() if known else 0
+        return False
+    found = shop.database["guesses"].find({"_id": {"$in": [_hashed(each) for each in who]}})
+    known = await found.to_list(len(who))
+    now = datetime.now(UTC)
+    wait = max(((each["closed_until"] - now).total_seconds() for each in known), default=0)
     if wait > 0:
         raise TooManyRequestsError(math.ceil(wait))
+    return bool(known)
 
 
 async def count_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: timedelta) -> None:
@@ -127,7 +133,7 @@ async def take_guess(shop: Shop, rate_text: str, who: str, *, longest_wait: time
         except DuplicateKeyError:
             continue
         return
-    await refuse_guess(shop, who)
+    await refuse_guesses(shop, who)
     raise TooManyRequestsError(1)
 
 

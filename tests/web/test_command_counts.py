@@ -13,7 +13,7 @@ from storefront.accounts.model import Role
 from storefront.shop import Shop
 from tests.carts.shelves import ADDRESS, add, customer, put_on_shelf
 from tests.catalogue.goods import signed_in
-from tests.conftest import browser, eventually
+from tests.conftest import PASSWORD, browser, eventually
 
 _counted: ContextVar[list[str] | None] = ContextVar("counted", default=None)
 
@@ -151,6 +151,25 @@ async def test_a_change_of_status(app: Quart, shop: Shop) -> None:
         with at_most(3):
             answer = await staff.patch(path, json={"status": "paid"})
             assert answer.status_code == 200, answer.text
+
+
+async def test_signing_in(app: Quart, shop: Shop) -> None:
+    product = await put_on_shelf(shop, stock=9)
+    async with await customer(app) as shopper, browser(app) as guest:
+        email: str = shopper.email  # type: ignore[attr-defined]
+        with at_most(7):  # From a device that was not seen before, which is told by mail.
+            await _sign_in(guest, email)
+        with at_most(4):
+            await _sign_in(guest, email)
+        guest.cookies.clear()
+        await add(guest, product)
+        with at_most(10):
+            await _sign_in(guest, email)
+
+
+async def _sign_in(guest: httpx.AsyncClient, email: str) -> None:
+    answer = await guest.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_a_message(app: Quart, shop: Shop) -> None:
