@@ -65,6 +65,8 @@ def preferences() -> dict[str, str]:
 
 def read_preferences(cookie: str) -> dict[str, str]:
     """The choices in the cookie's value; what is none of ours is passed over."""
+    if not cookie:
+        return {}
     kept = dict(parse_qsl(cookie[:200]))
     theme = kept.get("theme")
     return {

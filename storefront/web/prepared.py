@@ -5,6 +5,7 @@ time: of a checkbox with a count, name and label are facts and the count is a ga
 show its gaps as they are: neither decide by them nor send them through filters.
 """
 
+import re
 import secrets
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
@@ -15,6 +16,8 @@ from markupsafe import Markup, escape
 from storefront import localisation
 
 MOST_TEXTS = 4_000
+
+_needs_escaping = re.compile("[&<>\"']").search
 
 Facts = tuple[tuple[str, Hashable], ...]
 
@@ -49,4 +52,7 @@ class PreparedTemplates:
 
 def _escaped(value: object) -> object:
     """As `escape`, which is slow for what needs no escaping."""
-    return value if type(value) in {Markup, int} else escape(value)
+    kind = type(value)
+    if kind is Markup or kind is int:
+        return value
+    return value if isinstance(value, str) and not _needs_escaping(value) else escape(value)

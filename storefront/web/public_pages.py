@@ -51,6 +51,7 @@ FROM_MEMORY, WRITTEN_HERE, BY_A_HANDLER = (
 LARGEST_TOTAL_BYTES = 16 * 1024 * 1024
 POLISHED_AFTER = 3
 MOST_HEADERS = 500
+MOST_SCHEMES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class PublicPages:
         self._pages: OrderedDict[Key, FinishedPage | SharedPage] = OrderedDict()
         self._size = 0
         self._polishing: asyncio.Task[None] | None = None
+        self._headers_by_scheme = lru_cache(MOST_SCHEMES)(_headers_of_fragments)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         shop = self._shop()
@@ -163,7 +165,7 @@ class PublicPages:
             return None
         if fragment is None:
             return None
-        page = _page_of(fragment, security.headers_for(shop, scheme=key.scheme))
+        page = _page_of(fragment, self._headers_by_scheme(shop, key.scheme))
         page.answer(asked.headers.get(b"accept-encoding", b""))
         self._keep(asked, page, [])
         return page
@@ -253,16 +255,20 @@ class PublicPages:
             self._grow(page.size - before)
 
 
+def _headers_of_fragments(shop: Shop, scheme: str) -> Headers:
+    """As `web.caching` would have it."""
+    own = {"Content-Type": HTML_HEADERS["Content-Type"], **caching.HEADERS}
+    return encoded({**own, **security.headers_for(shop, scheme=scheme)})
+
+
 def _parameters(query: bytes) -> MultiDict[str, str]:
     """As the framework reads them."""
     return MultiDict(parse_qsl(query.decode(), keep_blank_values=True, errors="werkzeug.url_quote"))
 
 
-def _page_of(fragment: Fragment, headers: Mapping[str, str]) -> FinishedPage:
-    """As `web.caching` would have it."""
+def _page_of(fragment: Fragment, headers: Headers) -> FinishedPage:
     pieces = (Piece(fragment.text.encode()),)
-    own = {"Content-Type": HTML_HEADERS["Content-Type"], **caching.HEADERS, **fragment.headers}
-    known = [_same_header(name, value) for name, value in encoded({**own, **headers})]
+    known = [*headers, *encoded(fragment.headers)]
     return FinishedPage(known, {"identity": pieces[0].text}, etag_of_pieces(pieces), fragment.route)
 
 
