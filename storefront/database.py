@@ -83,6 +83,8 @@ UNAVAILABLE: tuple[type[PyMongoError], ...] = (
 _SHORTEST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _CATCHING_UP_SECONDS = 1.0
+# After changes: what comes meanwhile is fetched at once, not each change by itself.
+_GATHERING_SECONDS = 0.03
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
 
@@ -242,6 +244,12 @@ class Subscriber(Protocol):
         """``document`` is the newest state, None when it was deleted."""
 
 
+def _has_next_at_hand(stream: Any) -> bool:
+    """Whether the next change came along with the last one, so that the driver need not ask for it,
+    which takes a thread; it has no public name for this."""
+    return stream.delegate is not None and bool(stream.delegate._cursor._has_next())  # noqa: SLF001
+
+
 class ChangeFeed:
     """Tells one process of the changes that every process makes, by one change stream.
 
@@ -310,9 +318,12 @@ class ChangeFeed:
                 self.is_live = True
             opened.set()
             while stream.alive:
-                change = await stream.try_next()
+                is_at_hand = _has_next_at_hand(stream)
+                change = stream.delegate.try_next() if is_at_hand else await stream.try_next()
                 if change is not None:
                     await self._deliver(change)
+                    if not _has_next_at_hand(stream):
+                        await asyncio.sleep(_GATHERING_SECONDS)
                 if change is None or asyncio.get_running_loop().time() > caught_up_at:
                     self.is_live = True  # Nothing of the time before it broke is waiting any more.
                 self._resume_after = stream.resume_token

@@ -141,6 +141,8 @@ async def _send(shop: Shop, listener: Listener, speech: Speech, since: Message |
     while True:
         item = await listener.queue.get()
         if isinstance(item, Delivery):
+            if since and item.message.seq <= since.seq:
+                continue  # The client knew before the change feed told us.
             await say(await speech.message(item))
             if service.is_worth_noting(listener.reader, listener.room, item.message):
                 await _note_seen(shop, listener, (item.message,))

@@ -161,6 +161,9 @@ async def test_without_a_subprotocol_fragments_are_sent(served, http, sam):
     eve = await make_person_in(served.inside, "Eve Html")
     path = f"/chat/{eve.identity.email}"
     await post_until_stored(http, eve, path, "<b>bold</b>")
+    async with socket(served, path, eve) as connection:
+        while "bold" not in await asyncio.wait_for(connection.recv(), 5):
+            pass  # From now on the process has heard of it.
     async with socket(served, path, eve, protocol=None) as connection:
         history = await asyncio.wait_for(connection.recv(), 5)
         assert '<hx-partial hx-target="#messages" hx-swap="innerHTML">' in history
@@ -204,6 +207,16 @@ async def test_on_opening_the_latest_50_come_oldest_first_then_exactly_what_came
         assert [each["message"]["body"] for each in since] == ["nora51", "nora52"]
         await connection.send(json.dumps({"body": "live"}))
         assert (await frames(connection, 1))[0]["message"]["body"] == "live"
+
+
+async def test_what_a_client_has_already_is_not_sent_again(served, http):
+    finn = await make_person_in(served.inside, "Finn Fast")
+    path = f"/chat/{finn.identity.email}"
+    for number in range(3):  # The socket is open before the process hears of the last.
+        stored = await post_until_stored(http, finn, path, f"finn{number}")
+    async with socket(served, f"{path}?after={stored['id']}", finn) as connection:
+        await connection.send(json.dumps({"body": "next"}))
+        assert (await frames(connection, 1))[0]["message"]["body"] == "next"
 
 
 async def test_an_unknown_after_is_refused_to_scripts(served, ada, sam):
