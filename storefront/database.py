@@ -85,6 +85,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _CATCHING_UP_SECONDS = 1.0
 # After changes: what comes meanwhile is fetched at once, not each change by itself.
 _GATHERING_SECONDS = 0.03
+_MOST_IN_A_ROW = 50
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
 
@@ -244,12 +245,6 @@ class Subscriber(Protocol):
         """``document`` is the newest state, None when it was deleted."""
 
 
-def _has_next_at_hand(stream: Any) -> bool:
-    """Whether the next change came along with the last one, so that the driver need not ask for it,
-    which takes a thread; it has no public name for this."""
-    return stream.delegate is not None and bool(stream.delegate._cursor._has_next())  # noqa: SLF001
-
-
 class ChangeFeed:
     """Tells one process of the changes that every process makes, by one change stream.
 
@@ -318,15 +313,29 @@ class ChangeFeed:
                 self.is_live = True
             opened.set()
             while stream.alive:
-                is_at_hand = _has_next_at_hand(stream)
-                change = stream.delegate.try_next() if is_at_hand else await stream.try_next()
+                change = await stream.try_next()
                 if change is not None:
                     await self._deliver(change)
-                    if not _has_next_at_hand(stream):
-                        await asyncio.sleep(_GATHERING_SECONDS)
+                    self._resume_after = stream.resume_token
+                    await self._deliver_what_came_along(stream)
                 if change is None or asyncio.get_running_loop().time() > caught_up_at:
                     self.is_live = True  # Nothing of the time before it broke is waiting any more.
                 self._resume_after = stream.resume_token
+                if change is not None:
+                    await asyncio.sleep(_GATHERING_SECONDS)
+
+    async def _deliver_what_came_along(self, stream: Any) -> None:
+        """Changes that the driver has at hand, for which it needs no thread."""
+        delivered = 0
+        # Not public, but the driver's own way to ask whether a change stream has to be read on.
+        while stream.alive and stream.delegate._cursor._has_next():  # noqa: SLF001
+            change = stream.delegate.try_next()
+            if change is not None:
+                await self._deliver(change)
+                self._resume_after = stream.resume_token
+            delivered += 1
+            if delivered % _MOST_IN_A_ROW == 0:
+                await asyncio.sleep(0)  # Sockets send what they got, before their queues are full.
 
     async def _deliver(self, change: Mapping[str, Any]) -> None:
         if "documentKey" not in change:

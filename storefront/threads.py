@@ -7,7 +7,8 @@ import platform
 import sys
 import threading
 
-# A ninth of the event loop's share while both want the core.
+# A ninth of the event loop's share while both want the core. With more, the loop would often have
+# had its share when it wakes up, and wait for the timer all the same.
 NICENESS = 10
 # How long a turn the thread asks for. Who asks for long turns gives way at once to who wakes up
 # and asks for a short one, as the event loop does; otherwise that waits for the timer, up to 4 ms
@@ -34,7 +35,7 @@ class _Attributes(ctypes.Structure):
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """How many this process may use; a container's quota of their time does not show here."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -47,7 +48,8 @@ def let_others_go_first() -> None:
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     call = _SCHED_SETATTR.get(platform.machine())
-    if call:
+    if call and sys.maxsize > 2**32:  # A program of 32 bits has other numbers.
         wanted = _Attributes(ctypes.sizeof(_Attributes), os.SCHED_OTHER, nice=NICENESS)
         wanted.runtime = TURN_NANOSECONDS
-        ctypes.CDLL(None).syscall(call, 0, ctypes.byref(wanted), 0)
+        with contextlib.suppress(OSError, AttributeError):  # No C library that is asked so.
+            ctypes.CDLL(None).syscall(call, 0, ctypes.byref(wanted), 0)

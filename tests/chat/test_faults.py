@@ -197,6 +197,20 @@ async def test_a_slow_reader_is_ended_with_a_clear_code_and_catches_up(served, h
         assert await eventually(has_all, within_seconds=30)
 
 
+async def test_a_socket_hears_hundreds_of_messages_that_come_at_once(served, http):
+    quick = await make_person_in(served.inside, "Quick Reader")
+    path = f"/chat/{quick.identity.email}"
+    first = await post_until_stored(http, quick, path, "first")
+    async with connect(
+        served.address(path), subprotocols=["storefront.json"], additional_headers=quick.bearer
+    ) as connection:
+        assert json.loads(await connection.recv())["message"]["id"] == first["id"]
+        await _flood(served, quick, "many", 300)
+        heard = [json.loads(await asyncio.wait_for(connection.recv(), 20)) for _ in range(300)]
+
+    assert [each["message"]["client_id"] for each in heard[-1:]] == ["flood-300"]
+
+
 async def _flood(served: LiveShop, person: Person, body: str, number: int) -> None:
     """Many messages at once, as many people would write them: straight into the collection."""
     shop = served.inside
