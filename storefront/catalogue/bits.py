@@ -14,10 +14,10 @@ _ONES = [tuple(place for place in range(8) if octet >> place & 1) for octet in r
 
 def of(slots: Iterable[int], size: int) -> int:
     """The set of ``slots``, all of which are below ``size``."""
-    digits = bytearray(b"0") * (size + 1)
+    octets = bytearray(size // 8 + 1)
     for slot in slots:
-        digits[~slot] = 49  # "1", counted from the end, where the lowest digit stands.
-    return int(digits, 2)
+        octets[slot >> 3] |= 1 << (slot & 7)
+    return int.from_bytes(octets, "little")
 
 
 def slots_in(bits: int) -> Iterator[int]:

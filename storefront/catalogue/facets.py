@@ -12,10 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from storefront.catalogue import bits
-from storefront.catalogue.filters import filters
+from storefront.catalogue.filters import Filters
 from storefront.catalogue.index import ProductIndex
-from storefront.catalogue.model import Facet, FacetValue, ListQuery
-from storefront.catalogue.search import Search
+from storefront.catalogue.model import Facet, FacetValue
 from storefront.catalogue.words import sorting_key
 from storefront.localisation import gettext as _
 from storefront.localisation import option_label, speaking
@@ -36,15 +35,14 @@ class Summary:
     facets: tuple[Facet, ...]
 
 
-def summarise(
-    index: ProductIndex, query: ListQuery, found: Search | None, language: str
-) -> Summary:
+def summarise(narrowed: Filters, language: str) -> Summary:
     """The same for every page and order of a list; labelled in ``language``."""
-    key = ("summary", query.narrowing, language)
+    index = narrowed.index
+    key = ("summary", narrowed.query.narrowing, language)
     known: Summary | None = index.answers.get(key)
     if known is None:
         with speaking(language):
-            counting = _Counting(index, query, found, language)
+            counting = _Counting(narrowed, language)
             facets = tuple(facet for facet in counting.facets() if facet.values)
         known = Summary(counting.total, facets)
         index.answers.put(key, known)
@@ -112,12 +110,10 @@ def _steps_between(low: int, high: int) -> list[int]:
 class _Counting:
     """Counts for one list."""
 
-    def __init__(
-        self, index: ProductIndex, query: ListQuery, found: Search | None, language: str
-    ) -> None:
-        self._index = index
-        self._query = query
-        self._filters = filters(index, query, found)
+    def __init__(self, narrowed: Filters, language: str) -> None:
+        self._index = narrowed.index
+        self._query = narrowed.query
+        self._filters = narrowed
         self._language = language
         self.total = self._filters.left().bit_count()
 

@@ -8,7 +8,7 @@ from functools import partial
 from storefront.catalogue import bits, cursors, documents, facets, search
 from storefront.catalogue.cursors import Cursor
 from storefront.catalogue.documents import field, newest_key, price_bytes
-from storefront.catalogue.filters import matching
+from storefront.catalogue.filters import filters
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import ListQuery, Product, ProductPage
 from storefront.catalogue.rankings import Ranking
@@ -46,9 +46,10 @@ def _list_products(index: ProductIndex, query: ListQuery, language: str) -> Prod
     if query.q and found is None:
         return _NOTHING
     ranking = _ranking(index, query.order, language)
-    places = _places(index, query, found, ranking)
+    narrowed = filters(index, query, found)
+    places = _places(index, query, found, ranking, narrowed.left())
     shown = places[: query.limit]
-    summary = facets.summarise(index, query, found, language)
+    summary = facets.summarise(narrowed, language)
     following = None
     if len(places) > len(shown):
         tier, slot = shown[-1]
@@ -67,13 +68,12 @@ def _ranking(index: ProductIndex, order: str, language: str) -> Ranking:
 
 
 def _places(
-    index: ProductIndex, query: ListQuery, found: Search | None, ranking: Ranking
+    index: ProductIndex, query: ListQuery, found: Search | None, ranking: Ranking, among: int
 ) -> list[tuple[int, int]]:
     """Tier and slot of each product of the page, and of the one that follows it."""
     tiers = _tiers(index, query, found)
     start = cursors.decode(query.after, query.order, tiers=len(tiers)) if query.after else None
     first = start.tier if start else 0
-    among = matching(index, query, found)
     places: list[tuple[int, int]] = []
     for tier in range(first, len(tiers)):
         better = tiers[tier - 1]() if tier else 0

@@ -34,13 +34,22 @@ def _near_terms(index: ProductIndex, typed: str, language: str) -> Iterator[str]
     if len(whole.words) > 1:
         for word in whole.words:
             alone = search.find_words(index, word.whole, language)
-            if alone and index.texts.has(alone.everything):
+            if alone and alone.has_hits:
                 yield next(iter(_like(index, word, language)), word.whole)
         return
     yield from _like(index, whole.words[0], language)
 
 
 def _like(index: ProductIndex, word: Word, language: str) -> list[str]:
+    memory, key = index.texts.words, ("like", word, language)
+    known: list[str] | None = memory.get(key)
+    if known is None:
+        known = _look_for_like(index, word, language)[:MOST_TERMS]
+        memory.put(key, known)
+    return known
+
+
+def _look_for_like(index: ProductIndex, word: Word, language: str) -> list[str]:
     limit = max(2, len(word.whole) // 3)
     ranked = sorted(
         (far, -count, term)

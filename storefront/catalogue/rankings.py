@@ -10,6 +10,8 @@ from storefront.catalogue import bits
 
 # Below one product in so many it is faster to sort those that match than to look for them.
 _RARE = 50
+# Of those, only what is among the first parts of the order is sorted, if that is enough.
+_PARTS = (32, 8, 1)
 
 
 class Ranking:
@@ -18,6 +20,7 @@ class Ranking:
     def __init__(self) -> None:
         self._keys: list[bytes] = []
         self._slots = array("I")
+        self._parts: dict[tuple[int, bool], int] = {}
 
     def key(self, slot: int) -> bytes:
         return self._keys[slot]
@@ -35,14 +38,17 @@ class Ranking:
     def sort(self, slots: Iterable[int]) -> None:
         """Let the ranking consist of ``slots``, whose keys are known."""
         self._slots = array("I", sorted(slots, key=self._keys.__getitem__))
+        self._parts.clear()
 
     def add(self, slot: int, key: bytes) -> None:
         self.set_key(slot, key)
         self._slots.insert(self._position(key), slot)
+        self._parts.clear()
 
     def remove(self, slot: int) -> None:
         del self._slots[self._position(self._keys[slot])]
         self._keys[slot] = b""
+        self._parts.clear()
 
     def _position(self, key: bytes) -> int:
         return bisect_left(self._slots, key, key=self._keys.__getitem__)
@@ -67,9 +73,25 @@ class Ranking:
 
     def _sorted(self, among: int, most: int, *, after: bytes | None, from_end: bool) -> list[int]:
         key = self._keys.__getitem__
-        slots: Iterable[int] = bits.slots_in(among)
-        if after is not None:
-            slots = [
-                slot for slot in slots if (key(slot) < after if from_end else key(slot) > after)
+        count, found = among.bit_count(), list[int]()
+        for part in _PARTS:
+            if part > 1 and count < most * part:
+                continue  # So few are hardly all in there.
+            within = among & self._part(part, from_end) if part > 1 else among
+            found = [
+                slot
+                for slot in bits.slots_in(within)
+                if after is None or (key(slot) < after if from_end else key(slot) > after)
             ]
-        return nlargest(most, slots, key=key) if from_end else nsmallest(most, slots, key=key)
+            if len(found) >= most:
+                break
+        return nlargest(most, found, key=key) if from_end else nsmallest(most, found, key=key)
+
+    def _part(self, part: int, from_end: bool) -> int:
+        """The set of what stands in the first of so many parts; worked out anew after a change."""
+        known = self._parts.get((part, from_end))
+        if known is None:
+            length = len(self._slots) // part
+            slots = self._slots[len(self._slots) - length :] if from_end else self._slots[:length]
+            known = self._parts[part, from_end] = bits.of(slots, len(self._keys))
+        return known

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
 from tantivy import Occur, Query
@@ -29,8 +29,7 @@ _SHORTEST_BEGINNING = 2
 _BOUNDARY = re.compile(r"(\w+(?:[-‐‑'’]\w+)*)")  # noqa: RUF001  (typographic hyphens and apostrophe)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One typed word: ``parts`` of a compound, and the ``whole`` that they make together."""
 
     whole: str
@@ -47,20 +46,19 @@ class Search:
     words: tuple[Word, ...]
     language: str
     tiers: tuple[Query, ...]
-
-    @property
-    def everything(self) -> Query:
-        return self.tiers[-1]
+    has_hits: bool
 
     def find(self, index: ProductIndex, tier: int = -1) -> int:
         """The set of products of a tier; of all that match if none is named."""
+        if not self.has_hits:
+            return 0
         name = (self.typed, self.language, tier % len(self.tiers))
         return index.texts.find(self.tiers[tier], name)
 
     def newest(self, index: ProductIndex, most: int) -> list[int]:
         """The slots of the best matches, the newest of a tier first."""
         slots: dict[int, None] = {}
-        for tier in self.tiers:
+        for tier in self.tiers if self.has_hits else ():
             slots |= dict.fromkeys(index.texts.newest(tier, most))
             if len(slots) >= most:
                 break
@@ -81,10 +79,10 @@ def find_words(index: ProductIndex, typed: str, language: str) -> Search | None:
             if not typed_words:
                 continue
             terms = _Terms(index, typed, each)
-            found, has_hits = _forgiving(terms, typed_words)
-            known = known or found
-            if has_hits:
+            found = _forgiving(terms, typed_words)
+            if known is None or found.has_hits:
                 known = found
+            if found.has_hits:
                 break
         if known:
             index.answers.put(key, known)
@@ -105,16 +103,12 @@ def _split(typed: str, language: str) -> list[Word]:
     ]
 
 
-def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> tuple[Search, bool]:
-    """The search, and whether it finds anything. Slips are looked for only where a word as typed
-    leads nowhere."""
-    chosen = [word if terms.is_known(word) else _slipping(word) for word in typed]
-    search = terms.search(chosen)
-    has_hits = terms.has_hits(search.everything)
-    if not has_hits and len(chosen) > 1:
-        search = terms.search([_slipping(word) for word in typed])
-        has_hits = terms.has_hits(search.everything)
-    return search, has_hits
+def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> Search:
+    """The search. Slips are looked for only where a word as typed leads nowhere."""
+    search = terms.search([word if terms.is_known(word) else _slipping(word) for word in typed])
+    if search.has_hits or all(word.may_slip for word in search.words):
+        return search
+    return terms.search([_slipping(word) for word in typed])
 
 
 def _slipping(word: Word) -> Word:
@@ -140,14 +134,16 @@ class _Terms:
             _all_of([_any_of(self._in_heading(word)) for word in typed]),
             _all_of([_any_of([*self._in_heading(word), *self._in_text(word)]) for word in typed]),
         )
-        return Search(self._typed, tuple(typed), self._language, tiers)
+        # Where one word alone finds nothing, all of them together need not be looked for.
+        has_hits = all(map(self.is_known, typed)) and (len(typed) == 1 or self._has(tiers[-1]))
+        return Search(self._typed, tuple(typed), self._language, tiers, has_hits)
 
     def is_known(self, word: Word) -> bool:
         """Whether any product has it."""
         return self._remembered("known", word, self._find_anywhere)
 
     def _find_anywhere(self, word: Word) -> bool:
-        return any(self.has_hits(each) for each in (*self._in_heading(word), *self._in_text(word)))
+        return any(self._has(each) for each in (*self._in_heading(word), *self._in_text(word)))
 
     def _remembered(self, what: str, word: Word, work_out: Callable[[Word], Made]) -> Made:
         """Most of what a search costs is worked out by the word, and words come again."""
@@ -164,7 +160,7 @@ class _Terms:
     def _in_text(self, word: Word) -> list[Query]:
         return self._remembered("in text", word, self._write_in_text)
 
-    def has_hits(self, query: Query) -> bool:
+    def _has(self, query: Query) -> bool:
         return self._index.texts.has(query)
 
     def _in_name(self, word: Word) -> Query:
@@ -259,18 +255,20 @@ def matches(word: Word, candidate: str, language: str) -> bool:
 
 def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]:
     """A function that marks in a text the words that ``search`` found."""
+    if search is None:
+        return escape
+    known: dict[str, str] = {}  # The names on a list share many words.
+
+    def mark(piece: str) -> str:
+        marked = known.get(piece)
+        if marked is None:
+            text = str(escape(piece))
+            is_found = _is_found(search.words, piece, language)
+            marked = known[piece] = f"<mark>{text}</mark>" if is_found else text
+        return marked
 
     def highlight(text: str) -> Markup:
-        if search is None:
-            return escape(text)
-        pieces = []
-        for position, piece in enumerate(_BOUNDARY.split(text)):
-            is_word = position % 2 == 1
-            if is_word and _is_found(search.words, piece, language):
-                pieces.append(Markup("<mark>%s</mark>") % piece)
-            else:
-                pieces.append(escape(piece))
-        return Markup("").join(pieces)
+        return Markup("".join(map(mark, _BOUNDARY.split(text))))  # noqa: S704  (each is escaped)
 
     return highlight
 
