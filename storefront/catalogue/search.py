@@ -234,7 +234,7 @@ def _folded_label(label: str) -> list[str]:
     return folded(words.with_compounds(label))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def matches(word: Word, candidate: str, language: str) -> bool:
     """Whether ``candidate``, a folded word of a text, is what ``word`` finds."""
     stem = _stem(candidate, language)
@@ -273,13 +273,12 @@ def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]
     return highlight
 
 
-@lru_cache(maxsize=20_000)
 def _is_found(typed: tuple[Word, ...], piece: str, language: str) -> bool:
     candidates = folded(words.with_compounds(piece))
     return any(matches(word, each, language) for word in typed for each in candidates)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _stem(word: str, language: str) -> str:
     return next(iter(stems(word, language)), word)
 

@@ -19,7 +19,7 @@ OK, NOT_MODIFIED = 200, 304
 # Of one page, for as many Accept-Encoding headers.
 MOST_ANSWERS = 16
 # What a page takes besides its bodies: its headers, and the key under which it is found.
-OVERHEAD_BYTES = 2_500
+OVERHEAD_BYTES = 1_500
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -61,7 +61,9 @@ class FinishedPage:
         if known is None:
             coding = self._coding_for(read)
             known = self._answer_in(coding)
-            if coding in self.bodies and len(self._answers) < MOST_ANSWERS:
+            # Most fragments are never asked for again: what they take is worth keeping small.
+            is_asked_again = self.times_sent > 0 and coding in self.bodies
+            if is_asked_again and len(self._answers) < MOST_ANSWERS:
                 self._answers[read] = known
         return known
 

@@ -48,7 +48,7 @@ SERVED = Counter("storefront_public_pages", "Requests for what many visitors see
 FROM_MEMORY, WRITTEN_HERE, BY_A_HANDLER = (
     Tally(SERVED.labels(source)) for source in ("memory", "written", "handler")
 )
-LARGEST_TOTAL_BYTES = 16 * 1024 * 1024
+LARGEST_TOTAL_BYTES = 12 * 1024 * 1024
 POLISHED_AFTER = 3
 MOST_HEADERS = 500
 MOST_SCHEMES = 2
