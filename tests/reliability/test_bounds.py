@@ -71,7 +71,7 @@ async def test_pages_in_memory_make_room_for_newer_ones(
 ) -> None:
     await sell(shop, product("Lantern"))
     one = len((await client.get("/products?q=size")).content)
-    monkeypatch.setattr(public_pages, "LARGEST_TOTAL_BYTES", 15 * one)
+    monkeypatch.setattr(public_pages, "LARGEST_TOTAL_BYTES", 10 * one)
     paths = [f"/products?q=page{number}" for number in range(PAGES)]
     for path in paths:
         assert (await client.get(path)).status_code == 200
@@ -101,8 +101,11 @@ async def test_sessions_in_memory_make_room_for_newer_ones(
         assert answer.json()["user"]["email"] == person.identity.email
         return looked_up("sessions", "hit") > before
 
+    async def are_newer_ones_known() -> bool:
+        return [await is_known(each) for each in people[1:]] == [True] * 3
+
     assert [await is_known(each) for each in people] == [False] * 4
-    assert [await is_known(each) for each in people[1:]] == [True] * 3
+    assert await eventually(are_newer_ones_known)  # News of their beginning may still come.
     assert not await is_known(people[0])
 
 
@@ -173,15 +176,19 @@ async def test_no_long_text_of_a_visitor_stays_in_memory(
     app: Quart, shop: Shop, address: str, header: str | None
 ) -> None:
     """What is remembered by such a text is bounded by its length, too, not only by number."""
-    await ask_with_long_texts(app, address, header)
-    tracemalloc.start()
-    try:
-        await ask_with_long_texts(app, address, header)
-        gc.collect()
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert held < LONG * ASKED / 2
+
+    async def leaves_little() -> bool:
+        tracemalloc.start()
+        try:
+            await ask_with_long_texts(app, address, header)
+            gc.collect()
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        return held < LONG * ASKED / 2
+
+    # The first time other things are remembered, too, and the shop has other work at times.
+    assert await eventually(leaves_little)
 
 
 async def test_little_of_a_long_address_is_kept_and_logged(
