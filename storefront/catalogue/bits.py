@@ -5,16 +5,21 @@ Numbers, such as prices, are kept digit by binary digit, one set for each.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _not_empty = re.compile(rb"[^\0]").finditer
 _ONES = [tuple(place for place in range(8) if octet >> place & 1) for octet in range(256)]
 
 
-def of(slots: Iterable[int], size: int) -> int:
-    """The set of ``slots``, all of which are below ``size``."""
-    octets = bytearray(size // 8 + 1)
+def of(slots: Sequence[int], highest: int) -> int:
+    """The set of ``slots``, none of which is above ``highest``."""
+    if len(slots) > highest // 32:  # To set digits is faster than bits, to read them slower.
+        digits = bytearray(b"0") * (highest + 1)
+        for slot in slots:
+            digits[~slot] = 49  # "1", counted from the end, where the lowest digit stands.
+        return int(digits, 2)
+    octets = bytearray(highest // 8 + 1)
     for slot in slots:
         octets[slot >> 3] |= 1 << (slot & 7)
     return int.from_bytes(octets, "little")

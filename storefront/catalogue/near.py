@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from storefront.catalogue import search
 from storefront.catalogue.documents import field
 from storefront.catalogue.index import ProductIndex
-from storefront.catalogue.search import Word
 from storefront.catalogue.words import distance, folded, is_content
 
 MOST_TERMS = 3
@@ -35,12 +34,12 @@ def _near_terms(index: ProductIndex, typed: str, language: str) -> Iterator[str]
         for word in whole.words:
             alone = search.find_words(index, word.whole, language)
             if alone and alone.has_hits:
-                yield next(iter(_like(index, word, language)), word.whole)
+                yield next(iter(_like(index, word.whole, language)), word.whole)
         return
-    yield from _like(index, whole.words[0], language)
+    yield from _like(index, whole.words[0].whole, language)
 
 
-def _like(index: ProductIndex, word: Word, language: str) -> list[str]:
+def _like(index: ProductIndex, word: str, language: str) -> list[str]:
     memory, key = index.texts.words, ("like", word, language)
     known: list[str] | None = memory.get(key)
     if known is None:
@@ -49,20 +48,20 @@ def _like(index: ProductIndex, word: Word, language: str) -> list[str]:
     return known
 
 
-def _look_for_like(index: ProductIndex, word: Word, language: str) -> list[str]:
-    limit = max(2, len(word.whole) // 3)
+def _look_for_like(index: ProductIndex, word: str, language: str) -> list[str]:
+    limit = max(2, len(word) // 3)
     ranked = sorted(
         (far, -count, term)
         for term, count in _vocabulary(index, word, language).items()
-        if (far := distance(word.whole, term, limit)) <= limit
+        if (far := distance(word, term, limit)) <= limit
     )
     return [term for _, _, term in ranked]
 
 
-def _vocabulary(index: ProductIndex, word: Word, language: str) -> dict[str, int]:
+def _vocabulary(index: ProductIndex, word: str, language: str) -> dict[str, int]:
     """Words of names and categories with the number of products that have them."""
     counts: dict[str, int] = {}
-    for start in (word.whole[:2], word.whole[:1]):
+    for start in (word[:2], word[:1]):
         terms: Iterable[tuple[str, int]] = index.texts.searcher.terms_with_prefix(
             field("words", language), start, None, _MOST_COMPARED
         )

@@ -4,14 +4,15 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from heapq import nlargest, nsmallest
-from itertools import islice
+from itertools import chain, islice
 
 from storefront.catalogue import bits
 
 # Below one product in so many it is faster to sort those that match than to look for them.
 _RARE = 50
-# Of those, only what is among the first parts of the order is sorted, if that is enough.
-_PARTS = (32, 8, 1)
+# Of those, only what stands in the first 32nd of the order is sorted, or in the first eighth, where
+# that is enough.
+_PARTS = (32, 8)
 
 
 class Ranking:
@@ -20,7 +21,7 @@ class Ranking:
     def __init__(self) -> None:
         self._keys: list[bytes] = []
         self._slots = array("I")
-        self._parts: dict[tuple[int, bool], int] = {}
+        self._beginnings: dict[tuple[int, bool], int] = {}
 
     def key(self, slot: int) -> bytes:
         return self._keys[slot]
@@ -38,17 +39,16 @@ class Ranking:
     def sort(self, slots: Iterable[int]) -> None:
         """Let the ranking consist of ``slots``, whose keys are known."""
         self._slots = array("I", sorted(slots, key=self._keys.__getitem__))
-        self._parts.clear()
+        self._beginnings.clear()
 
     def add(self, slot: int, key: bytes) -> None:
         self.set_key(slot, key)
         self._slots.insert(self._position(key), slot)
-        self._parts.clear()
+        self._beginnings.clear()
 
     def remove(self, slot: int) -> None:
         del self._slots[self._position(self._keys[slot])]
         self._keys[slot] = b""
-        self._parts.clear()
 
     def _position(self, key: bytes) -> int:
         return bisect_left(self._slots, key, key=self._keys.__getitem__)
@@ -61,6 +61,8 @@ class Ranking:
         self, among: int, most: int, *, after: bytes | None = None, from_end: bool = False
     ) -> list[int]:
         """The first ``most`` slots of the set ``among`` that come after the key ``after``."""
+        if not most:
+            return []
         if among.bit_count() * _RARE < len(self._slots):
             return self._sorted(among, most, after=after, from_end=from_end)
         place = bisect_left if from_end else bisect_right
@@ -72,26 +74,27 @@ class Ranking:
             return list(islice(walk, most))
 
     def _sorted(self, among: int, most: int, *, after: bytes | None, from_end: bool) -> list[int]:
-        key = self._keys.__getitem__
-        count, found = among.bit_count(), list[int]()
-        for part in _PARTS:
-            if part > 1 and count < most * part:
-                continue  # So few are hardly all in there.
-            within = among & self._part(part, from_end) if part > 1 else among
+        key, count = self._keys.__getitem__, among.bit_count()
+        # A beginning that hardly holds enough is not looked at.
+        parts = (part for part in _PARTS if count >= most * part)
+        found: list[int] = []
+        for slots in chain((among & self._beginning(part, from_end) for part in parts), [among]):
             found = [
                 slot
-                for slot in bits.slots_in(within)
+                for slot in bits.slots_in(slots)
                 if after is None or (key(slot) < after if from_end else key(slot) > after)
             ]
             if len(found) >= most:
                 break
         return nlargest(most, found, key=key) if from_end else nsmallest(most, found, key=key)
 
-    def _part(self, part: int, from_end: bool) -> int:
-        """The set of what stands in the first of so many parts; worked out anew after a change."""
-        known = self._parts.get((part, from_end))
+    def _beginning(self, part: int, from_end: bool) -> int:
+        """The set of what stands in the first of so many parts, and of what stood there before it
+        was removed; worked out anew when something is added."""
+        known = self._beginnings.get((part, from_end))
         if known is None:
             length = len(self._slots) // part
             slots = self._slots[len(self._slots) - length :] if from_end else self._slots[:length]
-            known = self._parts[part, from_end] = bits.of(slots, len(self._keys))
+            known = bits.of(slots, len(self._keys) - 1)
+            self._beginnings[part, from_end] = known
         return known

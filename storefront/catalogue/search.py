@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
@@ -26,6 +27,8 @@ Made = TypeVar("Made")
 
 _MOST_WORDS = 12
 _SHORTEST_BEGINNING = 2
+# Where slips are looked for besides the text: "words" are those of names, not cut to their stems.
+_HEADING = ("name", "words", "options")
 _BOUNDARY = re.compile(r"(\w+(?:[-‐‑'’]\w+)*)")  # noqa: RUF001  (typographic hyphens and apostrophe)
 
 
@@ -40,7 +43,10 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A compiled search; each tier's query includes the ones before it, the last matches all."""
+    """A compiled search; each tier's query includes the ones before it, the last matches all.
+
+    ``has_hits`` tells whether any product does.
+    """
 
     typed: str
     words: tuple[Word, ...]
@@ -112,7 +118,7 @@ def _forgiving(terms: "_Terms", typed: Sequence[Word]) -> Search:
 
 
 def _slipping(word: Word) -> Word:
-    return Word(word.whole, word.parts, is_last=word.is_last, may_slip=True)
+    return word._replace(may_slip=True)
 
 
 class _Terms:
@@ -143,7 +149,12 @@ class _Terms:
         return self._remembered("known", word, self._find_anywhere)
 
     def _find_anywhere(self, word: Word) -> bool:
-        return any(self._has(each) for each in (*self._in_heading(word), *self._in_text(word)))
+        if not word.may_slip:
+            return any(map(self._has, (*self._in_heading(word), *self._in_text(word))))
+        slips = (self._slip(name, word) for name in (*_HEADING, "text"))
+        return self.is_known(word._replace(may_slip=False)) or any(
+            map(self._has, chain(self._in_categories(word), slips))
+        )
 
     def _remembered(self, what: str, word: Word, work_out: Callable[[Word], Made]) -> Made:
         """Most of what a search costs is worked out by the word, and words come again."""
@@ -169,15 +180,18 @@ class _Terms:
     def _write_in_heading(self, word: Word) -> list[Query]:
         """Ways to find it in the name, the options or the category."""
         queries = [self._stem("name", word), self._stem("options", word)]
-        queries += [
-            Query.term_query(self._schema, "category", category)
-            for category in categories_matching(self._index, word, self._language)
-        ]
+        queries += self._in_categories(word)
         if word.is_last and len(word.whole) >= _SHORTEST_BEGINNING:
             queries += [self._beginning("words", word), self._beginning("options", word)]
         if word.may_slip:
-            queries += [self._slip(name, word) for name in ("name", "words", "options")]
+            queries += [self._slip(name, word) for name in _HEADING]
         return queries
+
+    def _in_categories(self, word: Word) -> list[Query]:
+        return [
+            Query.term_query(self._schema, "category", category)
+            for category in categories_matching(self._index, word, self._language)
+        ]
 
     def _write_in_text(self, word: Word) -> list[Query]:
         """Ways to find it in the description."""
@@ -259,16 +273,19 @@ def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]
         return escape
     known: dict[str, str] = {}  # The names on a list share many words.
 
-    def mark(piece: str) -> str:
-        marked = known.get(piece)
+    def mark(word: str) -> str:
+        marked = known.get(word)
         if marked is None:
-            text = str(escape(piece))
-            is_found = _is_found(search.words, piece, language)
-            marked = known[piece] = f"<mark>{text}</mark>" if is_found else text
+            text = str(escape(word))
+            is_found = _is_found(search.words, word, language)
+            marked = known[word] = f"<mark>{text}</mark>" if is_found else text
         return marked
 
     def highlight(text: str) -> Markup:
-        return Markup("".join(map(mark, _BOUNDARY.split(text))))  # noqa: S704  (each is escaped)
+        pieces = _BOUNDARY.split(text)
+        pieces[::2] = [each if each == " " else escape(each) for each in pieces[::2]]
+        pieces[1::2] = map(mark, pieces[1::2])
+        return Markup("".join(pieces))  # noqa: S704  (each is escaped)
 
     return highlight
 

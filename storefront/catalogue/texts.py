@@ -26,7 +26,7 @@ class Texts:
         self._writer = self._index.writer(_LOADING_HEAP_BYTES if is_loading else _HEAP_BYTES, 1)
         self.searcher = self._index.searcher()
         self._found: Recent[int] = Recent(500)
-        # What `catalogue.search` works out for each word that is looked for.
+        # What `search` and `near` work out for each word that is looked for.
         self.words: Recent[Any] = Recent(2_000)
 
     def add(self, products: Iterable[tuple[int, Product]]) -> None:

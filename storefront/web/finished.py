@@ -17,9 +17,11 @@ from storefront.web.compression import (
 
 OK, NOT_MODIFIED = 200, 304
 # Of one page, for as many Accept-Encoding headers.
-MOST_ANSWERS = 16
+MOST_ANSWERS = 4
 # What a page takes besides its bodies: its headers, and the key under which it is found.
-OVERHEAD_BYTES = 1_500
+OVERHEAD_BYTES = 2_000
+# What an answer that is ready takes besides the body and the Accept-Encoding that it is for.
+ANSWER_BYTES = 750
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -62,9 +64,10 @@ class FinishedPage:
             coding = self._coding_for(read)
             known = self._answer_in(coding)
             # Most fragments are never asked for again: what they take is worth keeping small.
-            is_asked_again = self.times_sent > 0 and coding in self.bodies
-            if is_asked_again and len(self._answers) < MOST_ANSWERS:
+            is_worth_keeping = self.times_sent > 0 and coding in self.bodies
+            if is_worth_keeping and len(self._answers) < MOST_ANSWERS:
                 self._answers[read] = known
+                self.size += ANSWER_BYTES + len(read)
         return known
 
     def plain(self) -> bytes:
@@ -81,7 +84,7 @@ class FinishedPage:
                 self._add("zstd", compress(plain, "zstd"))
             del self.bodies["identity"]
             self.size -= len(plain)
-            self._answers.clear()
+            self._forget_answers()
 
     def polish(self, body: bytes) -> None:
         """Take ``body`` for the page in brotli from now on."""
@@ -91,6 +94,10 @@ class FinishedPage:
     def _add(self, coding: str, body: bytes) -> None:
         self.size += len(body) - len(self.bodies.get(coding, b""))
         self.bodies[coding] = body
+        self._forget_answers()
+
+    def _forget_answers(self) -> None:
+        self.size -= sum(ANSWER_BYTES + len(read) for read in self._answers)
         self._answers.clear()
 
     def _coding_for(self, header: bytes) -> str:
