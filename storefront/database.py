@@ -84,7 +84,7 @@ _SHORTEST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 _CATCHING_UP_SECONDS = 1.0
 # After changes: what comes meanwhile is fetched at once, not each change by itself.
-_GATHERING_SECONDS = 0.03
+_GATHERING_SECONDS = 0.04
 _MOST_IN_A_ROW = 50
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
