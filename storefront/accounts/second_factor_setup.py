@@ -19,6 +19,7 @@ from storefront.accounts import second_factor_store as factors
 from storefront.accounts.model import SecondFactor, User
 from storefront.accounts.schemas import SecondFactorOffer, SecondFactorProof
 from storefront.accounts.second_factor import RECOVERY_ALPHABET, RECOVERY_LENGTH
+from storefront.accounts.session_cache import SessionCache
 from storefront.database import DuplicateKeyError, Transaction
 from storefront.errors import ConflictError, NotFoundError, SecondFactorError, ValidationError
 from storefront.history import By, Change, Person
@@ -108,6 +109,7 @@ async def switch_on(
         await shop.database.in_transaction(work)
     except DuplicateKeyError:
         raise ConflictError(_("The second factor is on already.")) from None
+    shop.part(SessionCache).forget_user(user.id)
     return codes
 
 
@@ -130,6 +132,7 @@ async def switch_off(
         await _record(shop, user, _itself(user), transaction, is_on=False)
 
     await shop.database.in_transaction(work)
+    shop.part(SessionCache).forget_user(user.id)
 
 
 async def renew_recovery_codes(

@@ -10,7 +10,7 @@ from quart.testing import WebsocketResponseError
 from storefront.shop import Shop
 from tests.accounts.factors import HOME, api_login, set_up
 from tests.accounts.people import registered, sign_in
-from tests.conftest import PASSWORD, browser, eventually
+from tests.conftest import PASSWORD, browser
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,7 @@ async def test_staff_without_one_are_led_to_set_it_up(app: Quart, shop: Shop, ro
 
     await set_up(person)
 
-    async def is_open() -> bool:
-        return (await person.get("/staff")).status_code == 200
-
-    assert await eventually(is_open)
+    assert (await person.get("/staff")).status_code == 200
     opened = (await person.get("/api/v1/users")).status_code
     assert opened == (200 if role == "admin" else 403)
 
