@@ -95,9 +95,12 @@ class SessionCache:
         self._entries.clear()
         self._sessions_of.clear()
 
-    async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:  # noqa: ARG002  (the feed's shape)
-        """A document of ``sessions`` changed."""
-        self.forget_session(key)
+    async def changed(self, key: Any, document: Mapping[str, Any] | None) -> None:
+        """A document of ``sessions`` changed; that it began or goes on changes no identity."""
+        is_open = document is not None and document["ended_at"] is None
+        entry = self._entries.get(key)
+        if not (is_open and entry is not None and entry.identity is not None):
+            self.forget_session(key)
 
 
 class UserChanges:
