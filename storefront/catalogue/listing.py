@@ -12,7 +12,7 @@ from storefront.catalogue.filters import filters
 from storefront.catalogue.index import ProductIndex
 from storefront.catalogue.model import ListQuery, Product, ProductPage
 from storefront.catalogue.rankings import Ranking
-from storefront.catalogue.search import Search
+from storefront.catalogue.search import TIERS, Search
 
 _NOTHING = ProductPage((), 0, None)
 
@@ -95,7 +95,7 @@ def _tiers(
     """The matches in the order of their rank; a single tier where another order is asked for."""
     if found is None or query.order != "relevance":
         return [lambda: index.shelves.everything]
-    return [partial(found.find, index, tier) for tier in range(len(found.tiers))]
+    return [partial(found.find, index, tier) for tier in range(TIERS)]
 
 
 def _edge(query: ListQuery) -> bytes | None:

@@ -40,12 +40,9 @@ def _near_terms(index: ProductIndex, typed: str, language: str) -> Iterator[str]
 
 
 def _like(index: ProductIndex, word: str, language: str) -> list[str]:
-    memory, key = index.texts.words, ("like", word, language)
-    known: list[str] | None = memory.get(key)
-    if known is None:
-        known = _look_for_like(index, word, language)[:MOST_TERMS]
-        memory.put(key, known)
-    return known
+    return index.texts.about(
+        ("like", word, language), lambda: _look_for_like(index, word, language)[:MOST_TERMS]
+    )
 
 
 def _look_for_like(index: ProductIndex, word: str, language: str) -> list[str]:

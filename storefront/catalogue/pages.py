@@ -1,6 +1,7 @@
 """The catalogue's pages: lists, products, and the fragments that htmx asks for."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +31,7 @@ MOST_RECENT = 8
 DESCRIPTION_LETTERS = 300
 
 
-def category_links(shop: Shop) -> list[Category]:
+def category_links(shop: Shop) -> Sequence[Category]:
     """The categories that every page leads to, in the language being spoken."""
     return service.list_categories(shop, language())
 

@@ -25,6 +25,7 @@ from storefront.catalogue.words import begins_like, distance, folded, slips_allo
 
 Made = TypeVar("Made")
 
+TIERS = 4
 _MOST_WORDS = 12
 _SHORTEST_BEGINNING = 2
 # Where slips are looked for besides the text: "words" are those of names, not cut to their stems.
@@ -45,7 +46,7 @@ class Word(NamedTuple):
 class Search:
     """A compiled search; each tier's query includes the ones before it, the last matches all.
 
-    ``has_hits`` tells whether any product does.
+    ``has_hits`` tells whether any product does; without any there may be no queries.
     """
 
     typed: str
@@ -58,7 +59,7 @@ class Search:
         """The set of products of a tier; of all that match if none is named."""
         if not self.has_hits:
             return 0
-        name = (self.typed, self.language, tier % len(self.tiers))
+        name = (self.typed, self.language, tier % TIERS)
         return index.texts.find(self.tiers[tier], name)
 
     def newest(self, index: ProductIndex, most: int) -> list[int]:
@@ -131,22 +132,25 @@ class _Terms:
         self._schema = index.texts.schema
 
     def search(self, typed: Sequence[Word]) -> Search:
+        # Where one word alone finds nothing, all of them together need not be looked for.
+        tiers = self._tiers(typed) if all(map(self.is_known, typed)) else ()
+        has_hits = bool(tiers) and (len(typed) == 1 or self._has(tiers[-1]))
+        return Search(self._typed, tuple(typed), self._language, tiers, has_hits)
+
+    def _tiers(self, typed: Sequence[Word]) -> tuple[Query, ...]:
         title = title_key(
             stem for word in typed for stem in stems(" ".join(word.parts), self._language)
         )
-        tiers = (
+        return (
             self._exactly("title", title),
             _all_of([self._in_name(word) for word in typed]),
             _all_of([_any_of(self._in_heading(word)) for word in typed]),
             _all_of([_any_of([*self._in_heading(word), *self._in_text(word)]) for word in typed]),
         )
-        # Where one word alone finds nothing, all of them together need not be looked for.
-        has_hits = all(map(self.is_known, typed)) and (len(typed) == 1 or self._has(tiers[-1]))
-        return Search(self._typed, tuple(typed), self._language, tiers, has_hits)
 
     def is_known(self, word: Word) -> bool:
         """Whether any product has it."""
-        return self._remembered("known", word, self._find_anywhere)
+        return self._about(word, "known", self._find_anywhere)
 
     def _find_anywhere(self, word: Word) -> bool:
         if not word.may_slip:
@@ -156,20 +160,14 @@ class _Terms:
             map(self._has, chain(self._in_categories(word), slips))
         )
 
-    def _remembered(self, what: str, word: Word, work_out: Callable[[Word], Made]) -> Made:
-        """Most of what a search costs is worked out by the word, and words come again."""
-        memory, key = self._index.texts.words, (what, word, self._language)
-        known: Made | None = memory.get(key)
-        if known is None:
-            known = work_out(word)
-            memory.put(key, known)
-        return known
+    def _about(self, word: Word, what: str, work_out: Callable[[Word], Made]) -> Made:
+        return self._index.texts.about((what, word, self._language), lambda: work_out(word))
 
     def _in_heading(self, word: Word) -> list[Query]:
-        return self._remembered("in heading", word, self._write_in_heading)
+        return self._about(word, "in heading", self._write_in_heading)
 
     def _in_text(self, word: Word) -> list[Query]:
-        return self._remembered("in text", word, self._write_in_text)
+        return self._about(word, "in text", self._write_in_text)
 
     def _has(self, query: Query) -> bool:
         return self._index.texts.has(query)
@@ -232,11 +230,14 @@ class _Terms:
 
 def categories_matching(index: ProductIndex, word: Word, language: str) -> list[str]:
     """The categories whose label has the word."""
-    return [
-        category
-        for category in index.categories
-        if any(matches(word, part, language) for part in label_words(index, category, language))
-    ]
+    return index.texts.about(
+        ("categories", word, language),
+        lambda: [
+            category
+            for category in index.categories
+            if any(matches(word, part, language) for part in label_words(index, category, language))
+        ],
+    )
 
 
 def label_words(index: ProductIndex, category: str, language: str) -> list[str]:

@@ -166,12 +166,17 @@ def suggest(shop: Shop, q: str, language: str) -> Suggestions:
     return Suggestions(tuple(each.in_language(language) for each in products), shown)
 
 
-def list_categories(shop: Shop, language: str) -> list[Category]:
+def list_categories(shop: Shop, language: str) -> Sequence[Category]:
     """The categories that have products, by label."""
     index = shop.part(ProductIndex)
-    counts = facets.count_categories(index)
-    categories = [Category(slug, index.label(slug, language), counts[slug]) for slug in counts]
-    return sorted(categories, key=lambda category: sorting_key(category.label, language))
+    key = ("categories", language)
+    known: Sequence[Category] | None = index.answers.get(key)
+    if known is None:
+        counts = facets.count_categories(index)
+        named = (Category(slug, index.label(slug, language), counts[slug]) for slug in counts)
+        known = sorted(named, key=lambda category: sorting_key(category.label, language))
+        index.answers.put(key, known)
+    return known
 
 
 def find_category(shop: Shop, slug: str, language: str) -> Category | None:

@@ -1,7 +1,7 @@
 """The words of all products on sale: a full-text index in this process's memory."""
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import tantivy
 from tantivy import Order, Query, Searcher
@@ -9,6 +9,8 @@ from tantivy import Order, Query, Searcher
 from storefront.catalogue import bits, documents
 from storefront.catalogue.memory import Recent
 from storefront.catalogue.model import Product
+
+Made = TypeVar("Made")
 
 _LOADING_HEAP_BYTES = 64_000_000
 _HEAP_BYTES = 15_000_000
@@ -26,8 +28,7 @@ class Texts:
         self._writer = self._index.writer(_LOADING_HEAP_BYTES if is_loading else _HEAP_BYTES, 1)
         self.searcher = self._index.searcher()
         self._found: Recent[int] = Recent(500)
-        # What `search` and `near` work out for each word that is looked for.
-        self.words: Recent[Any] = Recent(2_000)
+        self._words: Recent[Any] = Recent(2_000)
 
     def add(self, products: Iterable[tuple[int, Product]]) -> None:
         """Add products, each with its slot; they are found after `commit` and `show`."""
@@ -58,7 +59,18 @@ class Texts:
     def forget(self) -> None:
         """What was found before may no longer be what the same words find."""
         self._found.clear()
-        self.words.clear()
+        self._words.clear()
+
+    def about(self, word: Hashable, work_out: Callable[[], Made]) -> Made:
+        """What was worked out about a word; remembered until texts change.
+
+        Most of what a search costs is worked out by the word, and words come again.
+        """
+        known: Made | None = self._words.get(word)
+        if known is None:
+            known = work_out()
+            self._words.put(word, known)
+        return known
 
     def has(self, query: Query) -> bool:
         """Whether any product matches."""
