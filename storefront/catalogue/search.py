@@ -253,9 +253,7 @@ def _folded_label(label: str) -> list[str]:
 def matches(word: Word, candidate: str, language: str) -> bool:
     """Whether ``candidate``, a folded word of a text, is what ``word`` finds."""
     stem = _stem(candidate, language)
-    if stem == _stem(word.whole, language) or stem in (
-        _stem(part, language) for part in word.parts
-    ):
+    if stem in _wanted_stems(word, language):
         return True
     if word.is_last and candidate.startswith(word.whole) and len(word.whole) >= _SHORTEST_BEGINNING:
         return True
@@ -266,6 +264,11 @@ def matches(word: Word, candidate: str, language: str) -> bool:
     if distance(wanted, stem, slips) <= slips or distance(word.whole, candidate, slips) <= slips:
         return True
     return word.is_last and begins_like(word.whole, candidate, slips)
+
+
+@lru_cache(maxsize=500)
+def _wanted_stems(word: Word, language: str) -> frozenset[str]:
+    return frozenset(_stem(each, language) for each in (word.whole, *word.parts))
 
 
 def highlighter(search: Search | None, language: str) -> Callable[[str], Markup]:
