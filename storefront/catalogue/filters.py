@@ -59,10 +59,11 @@ class Filters:
         self, name: str, others: Options, *, in_stock: bool
     ) -> Callable[[str], int]:
         """As `variants` for ``others`` and one value of the option ``name``, which is asked for."""
-        if others:
+        if any(len(chosen) > 1 for _name, chosen in others):
             return lambda value: self.variants((*others, (name, (value,))), in_stock=in_stock)
         having = self.index.shelves.sets("option_in_stock" if in_stock else "option")
-        return lambda value: having.get(((name, value),), 0)
+        pairs = [(other, chosen[0]) for other, chosen in others]
+        return lambda value: having.get(tuple(sorted([*pairs, (name, value)])), 0)
 
 
 def filters(index: ProductIndex, query: ListQuery, search: Search | None) -> Filters:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
@@ -201,7 +201,15 @@ class ListLinks:
 
 def _encoded(name: str, value: Any) -> str:
     """The parameter as an address has it; empty for one that is not given."""
-    return "" if value in (None, "", []) else urlencode({name: value}, doseq=True)
+    if value in (None, "", []):
+        return ""
+    values = value if isinstance(value, list) else [value]
+    return "&".join([_encoded_pair(name, str(each)) for each in values])
+
+
+@lru_cache(500)
+def _encoded_pair(name: str, value: str) -> str:
+    return f"{quote_plus(name)}={quote_plus(value)}"
 
 
 def sort_choices(query: ListQuery) -> Sequence[tuple[str, str, bool]]:
