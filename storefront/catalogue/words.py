@@ -122,8 +122,11 @@ def sorting_key(text: str, language: str) -> str:
 
 
 def slips_allowed(word: str) -> int:
-    """How many typing slips a word of this length may hold and still be meant."""
-    if len(word) < 4:  # noqa: PLR2004  (shorter words are too close to each other)
+    """How many typing slips this word may hold and still be meant.
+
+    None where it has a digit: another number is another year, size or model.
+    """
+    if len(word) < 4 or any(map(str.isdigit, word)):  # noqa: PLR2004  (shorter words are too close)
         return 0
     return 1 if len(word) < 8 else 2  # noqa: PLR2004  (long words take two)
 

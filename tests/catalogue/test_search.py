@@ -100,6 +100,14 @@ async def test_a_slip_is_looked_for_only_where_the_word_leads_nowhere(
     assert names(await listed(client, q="mog", lang="en")) == []
 
 
+async def test_another_number_is_not_a_slip(app: Quart, client: httpx.AsyncClient) -> None:
+    await sell(app.extensions["shop"], product("Calendar 2026", category="calendars"))
+
+    assert names(await listed(client, q="calender 2026", lang="en")) == ["Calendar 2026"]
+    assert names(await listed(client, q="calendar 2027", lang="en")) == []
+    assert names(await listed(client, q="calendar 202", lang="en")) == ["Calendar 2026"]
+
+
 async def test_words_without_meaning_of_their_own_may_be_missing(
     client: httpx.AsyncClient,
 ) -> None:
