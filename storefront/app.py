@@ -53,6 +53,7 @@ from storefront.chat.unread import UnreadCounts
 from storefront.chat.writing import Writer
 from storefront.database import Database, connect
 from storefront.embedded import embedded_database
+from storefront.expiry import keep_deleting_expired
 from storefront.mail import figures as mail_figures
 from storefront.mail import store as mail_store
 from storefront.mail import transports
@@ -220,6 +221,7 @@ def create_app(values: Settings | None = None) -> Quart:
                 partial(mail_figures.watch_outbox, shop),
                 shop.part(PhotoSweep).run,
                 *chat_tasks,
+                *_instead_of(database),
             ):
                 yield
             await shop.changes.stop()
@@ -319,6 +321,11 @@ async def _open_database(values: Settings, stack: contextlib.ExitStack) -> Datab
     if values.database.is_embedded:
         url = stack.enter_context(embedded_database(Path(values.database.path), role="command"))
     return await connect(url, values.database.name)
+
+
+def _instead_of(database: Database) -> list[Work]:
+    """What MongoDB does itself, and the embedded database had better not."""
+    return [] if database.deletes_expired else [partial(keep_deleting_expired, database, INDEXES)]
 
 
 @contextlib.asynccontextmanager

@@ -36,6 +36,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
+    OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
 )
@@ -86,6 +87,7 @@ _CATCHING_UP_SECONDS = 1.0
 # After changes: what comes meanwhile is fetched at once, not each change by itself.
 _GATHERING_SECONDS = 0.04
 _MOST_IN_A_ROW = 50
+_INDEX_NOT_FOUND = 27
 LONGEST_INDEX_BUILD_SECONDS = 6 * 3_600
 _SERVER_SELECTION_MS = 3_000
 
@@ -128,6 +130,8 @@ class Database:
         )
         self._database = self._client[name]
         self._collections: dict[str, Collection[Any]] = {}
+        # Whether it does so by itself, without holding up everybody; see `expiry`.
+        self.deletes_expired = True
         self._transactions = Transactions(self._client, self._database)
 
     def __getitem__(self, collection: str) -> Collection[Any]:
@@ -149,14 +153,25 @@ class Database:
         """One round trip; raises one of `UNAVAILABLE` when the database does not answer."""
         await self._client.admin.command("ping")
 
+    async def recognise(self) -> None:
+        """Find out what kind of database answers; raises as `ping`."""
+        about = await self._client.admin.command("buildInfo")
+        self.deletes_expired = "secantusVersion" not in about
+
     async def ensure_indexes(self, declared: Mapping[str, Sequence[IndexModel]]) -> None:
         """Create the declared indexes where they are missing; safe in several processes at once.
 
         On a large collection this takes longer than the limit of other commands.
         """
         for collection, indexes in declared.items():
+            wanted = [self._suited(index) for index in indexes]
+            present = await self[collection].index_information()
             with time_limit(LONGEST_INDEX_BUILD_SECONDS):
-                await self[collection].create_indexes(list(indexes))
+                for index in wanted:
+                    name = index.document["name"]
+                    if name in present and not _expires_alike(present[name], index):
+                        await self._drop_index(collection, name)
+                await self[collection].create_indexes(wanted)
 
     async def missing_indexes(
         self, declared: Mapping[str, Sequence[IndexModel]]
@@ -167,10 +182,25 @@ class Database:
             present = await self[collection].index_information()
             missing += [
                 (collection, index.document["name"])
-                for index in indexes
-                if index.document["name"] not in present
+                for index in map(self._suited, indexes)
+                if not _expires_alike(present.get(index.document["name"]), index)
             ]
         return missing
+
+    def _suited(self, index: IndexModel) -> IndexModel:
+        """The index as this database shall have it."""
+        if self.deletes_expired:
+            return index
+        options = {**index.document}
+        options.pop("expireAfterSeconds", None)
+        return IndexModel(options.pop("key"), **options)
+
+    async def _drop_index(self, collection: str, name: str) -> None:
+        try:
+            await self[collection].drop_index(name)
+        except OperationFailure as error:
+            if error.code != _INDEX_NOT_FOUND:  # As when another process was first.
+                raise
 
     async def in_transaction(
         self, work: Callable[[Transaction], Coroutine[Any, Any, Result]]
@@ -222,11 +252,18 @@ class Database:
         self._client.close()
 
 
+def _expires_alike(present: Mapping[str, Any] | None, wanted: IndexModel) -> bool:
+    """False also where there is no such index yet."""
+    if present is None:
+        return False
+    return bool(present.get("expireAfterSeconds") == wanted.document.get("expireAfterSeconds"))
+
+
 async def connect(url: str, name: str) -> Database:
     """Open the database and wait for its first answer, or raise `DatabaseUnreachableError`."""
     try:
         database = Database(url, name)
-        await database.ping()
+        await database.recognise()
         # First of all: building indexes would wait for the locks of who was killed.
         await database.end_abandoned_transactions()
     except (PyMongoError, ValueError) as error:

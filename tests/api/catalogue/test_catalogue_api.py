@@ -420,12 +420,6 @@ async def test_a_deleted_product_is_gone_at_once_and_can_come_back(
     assert (await listed(client, category="comebacks"))["total"] == 1
 
 
-async def test_deleted_products_are_forgotten_by_the_database_after_30_days(shop: Shop) -> None:
-    indexes = await shop.database["products"].index_information()
-
-    assert indexes["expiry"]["expireAfterSeconds"] == 30 * 24 * 3600
-
-
 async def test_other_content_types_and_broken_json_are_refused(staff: httpx.AsyncClient) -> None:
     form = await staff.post("/api/v1/products", data={"name": "x"})
     broken = await staff.post(
