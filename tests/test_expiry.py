@@ -13,10 +13,6 @@ from storefront.shop import Shop
 from tests.catalogue.goods import product, sell
 from tests.conftest import eventually
 
-NOW = datetime.now(UTC)
-ALIVE = {"expires_at": NOW + timedelta(hours=1)}
-EXPIRED = {"expires_at": NOW - timedelta(seconds=1)}
-
 
 @pytest.fixture(scope="module")
 def settings_changes() -> Iterator[dict[str, str]]:
@@ -31,8 +27,13 @@ async def ids(shop: Shop, collection: str) -> set[object]:
 
 @pytest.mark.parametrize("collection", ["limits", "errors", "password_resets"])
 async def test_what_has_expired_is_deleted(shop: Shop, collection: str) -> None:
+    now = datetime.now(UTC)
     await shop.database[collection].insert_many(
-        [{"_id": "alive", **ALIVE}, {"_id": "expired", **EXPIRED}, {"_id": "for ever"}]
+        [
+            {"_id": "alive", "expires_at": now + timedelta(hours=1)},
+            {"_id": "expired", "expires_at": now - timedelta(seconds=1)},
+            {"_id": "for ever"},
+        ]
     )
 
     async def is_gone() -> bool:
@@ -46,11 +47,11 @@ async def test_deleted_products_are_kept_for_thirty_days(shop: Shop) -> None:
     goods = {name: product(name) for name in ("Forgotten", "Restorable", "On sale")}
     await sell(shop, *goods.values())
     for name, age in (
-        ("Forgotten", timedelta(days=30, minutes=1)),
-        ("Restorable", timedelta(days=30, minutes=-1)),
+        ("Forgotten", timedelta(days=30, hours=1)),
+        ("Restorable", timedelta(days=30, hours=-1)),
     ):
         await shop.database["products"].update_one(
-            {"_id": ObjectId(goods[name].id)}, {"$set": {"deleted_at": NOW - age}}
+            {"_id": ObjectId(goods[name].id)}, {"$set": {"deleted_at": datetime.now(UTC) - age}}
         )
 
     async def kept() -> list[str]:
