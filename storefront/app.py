@@ -221,7 +221,7 @@ def create_app(values: Settings | None = None) -> Quart:
                 partial(mail_figures.watch_outbox, shop),
                 shop.part(PhotoSweep).run,
                 *chat_tasks,
-                *_instead_of(database),
+                *_expiring(database),
             ):
                 yield
             await shop.changes.stop()
@@ -323,8 +323,8 @@ async def _open_database(values: Settings, stack: contextlib.ExitStack) -> Datab
     return await connect(url, values.database.name)
 
 
-def _instead_of(database: Database) -> list[Work]:
-    """What MongoDB does itself, and the embedded database had better not."""
+def _expiring(database: Database) -> list[Work]:
+    """What MongoDB does by itself, and the embedded database had better not."""
     return [] if database.deletes_expired else [partial(keep_deleting_expired, database, INDEXES)]
 
 
